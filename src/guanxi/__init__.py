@@ -1,0 +1,1 @@
+"""Guanxi: one customer record, every channel, one history, and the science to act on it."""

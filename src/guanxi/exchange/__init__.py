@@ -1,0 +1,1 @@
+"""From a service request to a durable reply: journal, routes, legs, recovery."""

@@ -1,0 +1,1 @@
+"""Machine doors: one module per wire protocol, each parse -> one operation -> render."""

@@ -1,0 +1,1 @@
+"""Simulated customers and terminals that speak the real protocols to the real gateway."""

@@ -1,0 +1,1 @@
+"""Staff doors: the web application."""

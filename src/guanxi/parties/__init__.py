@@ -1,0 +1,1 @@
+"""Source records, golden records, links, contact points, relationships, products held."""

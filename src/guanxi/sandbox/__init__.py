@@ -1,0 +1,1 @@
+"""A small but true bank to connect to; talks to the rest over the network only."""

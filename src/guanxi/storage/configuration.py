@@ -1,0 +1,86 @@
+"""Settings of one installation, read once from the environment (`GUANXI_*`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from guanxi.storage.errors import ConfigurationInvalid
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything an operator may set. Each field is documented in docs/reference/settings.md."""
+
+    home: Path
+    database_url: str
+    sandbox_database_url: str
+    host: str
+    office_port: int
+    gateway_port: int
+    iso8583_port: int
+    sandbox_port: int
+    card_host_port: int
+    secret_key: str
+    bank_time_zone: str
+    bank_currency: str
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://{self.host}:{self.gateway_port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://{self.host}:{self.sandbox_port}"
+
+    @property
+    def office_url(self) -> str:
+        return f"http://{self.host}:{self.office_port}"
+
+
+def read_configuration(environment: Mapping[str, str]) -> Configuration:
+    """The configuration that `environment` describes; `ConfigurationInvalid` names the variable that is wrong."""
+    database_url = _database_url(environment, "GUANXI_DATABASE_URL", "")
+    return Configuration(
+        home=Path(environment.get("GUANXI_HOME", ".guanxi")).absolute(),
+        database_url=database_url,
+        sandbox_database_url=_database_url(environment, "GUANXI_SANDBOX_DATABASE_URL", ""),
+        host=environment.get("GUANXI_HOST", "127.0.0.1"),
+        office_port=_port(environment, "GUANXI_OFFICE_PORT", 8000),
+        gateway_port=_port(environment, "GUANXI_GATEWAY_PORT", 8010),
+        iso8583_port=_port(environment, "GUANXI_ISO8583_PORT", 8583),
+        sandbox_port=_port(environment, "GUANXI_SANDBOX_PORT", 8020),
+        card_host_port=_port(environment, "GUANXI_CARD_HOST_PORT", 8021),
+        secret_key=environment.get("GUANXI_SECRET_KEY", ""),
+        bank_time_zone=environment.get("GUANXI_TIME_ZONE", "Asia/Shanghai"),
+        bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),
+    )
+
+
+@functools.cache
+def configuration() -> Configuration:
+    """The configuration of this process."""
+    return read_configuration(os.environ)
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ConfigurationInvalid(
+            f"{name} is {text!r}, which is not a port.", next_step="Give a number from 1 to 65535."
+        )
+    return int(text)
+
+
+def _database_url(environment: Mapping[str, str], name: str, default: str) -> str:
+    url = environment.get(name, default)
+    if url and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise ConfigurationInvalid(
+            f"{name} is not a PostgreSQL address.",
+            next_step="Write it as postgresql://user:password@host:5432/name.",
+        )
+    return url

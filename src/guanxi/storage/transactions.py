@@ -1,0 +1,28 @@
+"""Say which transaction a piece of Django code needs: open one, require one, or run after commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from guanxi.storage.errors import StorageError
+
+
+@contextmanager
+def open_transaction() -> Iterator[None]:
+    """Open a transaction that commits when the block ends; a programming error inside another one."""
+    with transaction.atomic(durable=True):  # noqa: TID251 - this module is what the rule points to
+        yield
+
+
+def require_transaction() -> None:
+    """Raise unless the caller has opened a transaction."""
+    if not transaction.get_connection().in_atomic_block:
+        raise StorageError("This change must happen inside a transaction.", next_step="Wrap it in open_transaction().")
+
+
+def after_commit(action: Callable[[], object]) -> None:
+    """Run `action` once the present transaction has committed; not at all if it rolls back."""
+    transaction.on_commit(action)

@@ -1,0 +1,1 @@
+"""Adapters to business systems: one deletable folder each."""
