@@ -56,7 +56,7 @@ def make_database(url: str) -> None:
     address, _, name = url.rpartition("/")
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-            connection.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")  # type: ignore[call-overload]
+            connection.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
 
 
 def free_port() -> int:
