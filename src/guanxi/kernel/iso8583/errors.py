@@ -1,0 +1,45 @@
+"""What the ISO 8583 codec refuses.
+
+Iso8583Error
+├── MalformedMessage        bytes that are not a message of our specification; keeps what could be read
+├── UnencodableMessage      a field value that does not fit its field
+└── FramingLost             the stream holds no length header any more; only closing the connection helps
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guanxi.kernel.errors import GuanxiError
+
+if TYPE_CHECKING:
+    from guanxi.kernel.iso8583.message import Message
+
+
+class Iso8583Error(GuanxiError):
+    """The family of ISO 8583 errors."""
+
+    code = "iso8583.error"
+
+
+class MalformedMessage(Iso8583Error):
+    """Bytes that are not a message. `partial` holds the type and the fields before the fault, `None` without a type."""
+
+    code = "iso8583.malformed_message"
+
+    def __init__(self, sentence: str, *, partial: Message | None, field: int | None = None) -> None:
+        super().__init__(sentence, field=field)
+        self.partial = partial
+        self.field = field
+
+
+class UnencodableMessage(Iso8583Error):
+    """A field value that does not fit its field."""
+
+    code = "iso8583.unencodable_message"
+
+
+class FramingLost(Iso8583Error):
+    """No length header can be found in the stream any more."""
+
+    code = "iso8583.framing_lost"
