@@ -2,7 +2,10 @@
 
 AccessError
 ├── SignInRefused     the login or the password is wrong, or sign-in is locked for a while: one answer for all three
-└── SignInBusy        too many sign-ins are being checked at once; try again in a moment
+├── SignInBusy        too many sign-ins are being checked at once; try again in a moment
+├── TerminalUnknown   no terminal in service has this id
+├── PinBlockUnreadable    not a PIN for this card under this terminal's key
+└── WorkingKeyUnreadable  a stored key does not open: another secret, another owner, or damage
 """
 
 from __future__ import annotations
@@ -42,3 +45,33 @@ class SignInBusy(AccessError):
 
     def __init__(self) -> None:
         super().__init__("Too many sign-ins are being checked at this moment.", next_step="Try again in a few seconds.")
+
+
+class TerminalUnknown(AccessError):
+    """No terminal in service has this id."""
+
+    code = "access.terminal_unknown"
+
+    def __init__(self, terminal_id: str) -> None:
+        super().__init__(f"No terminal {terminal_id!r} is in service.", next_step="Register it, or put it in service.")
+
+
+class PinBlockUnreadable(AccessError):
+    """Not a PIN block for this card number under this key."""
+
+    code = "access.pin_block_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__("The PIN block cannot be read.", next_step="Check the PIN key of the terminal.")
+
+
+class WorkingKeyUnreadable(AccessError):
+    """A stored key does not open."""
+
+    code = "access.working_key_unreadable"
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"The stored key of {owner} does not open.",
+            next_step="Check that GUANXI_SECRET_KEY is the one it was stored under, or load the key again.",
+        )

@@ -1,0 +1,85 @@
+"""ATMs and POS terminals and their working keys, remembered for a short while so that a message costs no query."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Final, Literal
+
+import asyncpg
+
+from guanxi.access.errors import TerminalUnknown
+from guanxi.access.keys import unwrap_key, wrap_key
+from guanxi.access.pin import PinKey
+from guanxi.kernel.iso8583.authentication import MacKey
+from guanxi.kernel.vocabulary import Channel
+
+BELIEVED_FOR: Final = 10.0  # seconds: a terminal withdrawn from service is refused this much later at most
+_REMEMBERED: Final = 10_000
+
+_FIND: Final = """
+SELECT terminal_id, acceptor_id, kind, currency, mac_key, pin_key FROM access_terminal WHERE terminal_id = $1 AND active
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal in service."""
+
+    terminal_id: str
+    acceptor_id: str
+    channel: Channel
+    currency: str
+    mac_key: MacKey
+    pin_key: PinKey
+
+
+class Terminals:
+    """Finds terminals by their id."""
+
+    def __init__(self, pool: asyncpg.Pool, secret_key: str) -> None:
+        self._pool = pool
+        self._secret_key = secret_key
+        self._remembered: dict[str, tuple[float, Terminal | None]] = {}
+
+    async def find(self, terminal_id: str) -> Terminal:
+        """The terminal in service under `terminal_id`; `TerminalUnknown` when there is none."""
+        known = self._remembered.get(terminal_id)
+        if known is None or known[0] < time.monotonic():
+            known = await self._ask(terminal_id)
+        if known[1] is None:
+            raise TerminalUnknown(terminal_id)
+        return known[1]
+
+    def forget(self, terminal_id: str) -> None:
+        """Ask the database again at the next message of this terminal."""
+        self._remembered.pop(terminal_id, None)
+
+    async def _ask(self, terminal_id: str) -> tuple[float, Terminal | None]:
+        row = await self._pool.fetchrow(_FIND, terminal_id)
+        terminal = self._open(row) if row else None
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        answer = self._remembered[terminal_id] = (time.monotonic() + BELIEVED_FOR, terminal)
+        return answer
+
+    def _open(self, row: asyncpg.Record) -> Terminal:
+        terminal_id = row["terminal_id"]
+        return Terminal(
+            terminal_id,
+            row["acceptor_id"],
+            Channel(row["kind"]),
+            row["currency"],
+            MacKey(unwrap_key(self._secret_key, row["mac_key"], owner=key_owner(terminal_id, "mac"))),
+            PinKey(unwrap_key(self._secret_key, row["pin_key"], owner=key_owner(terminal_id, "pin"))),
+        )
+
+
+def key_owner(terminal_id: str, use: Literal["mac", "pin"]) -> str:
+    """Whose and what a wrapped working key is."""
+    return f"terminal {terminal_id} {use}"
+
+
+def wrap_terminal_key(secret_key: str, key: bytes, terminal_id: str, use: Literal["mac", "pin"]) -> bytes:
+    """A terminal's working key as its row keeps it."""
+    return wrap_key(secret_key, key, owner=key_owner(terminal_id, use))
