@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from guanxi.kernel.iso8583.authentication import DEMO_INTERCHANGE_KEY, KEY_SIZE
 from guanxi.storage.errors import ConfigurationInvalid
 
 
@@ -26,6 +27,7 @@ class Configuration:
     sandbox_port: int
     card_host_port: int
     secret_key: str
+    card_host_key: bytes  # the MAC key shared with the card host
     bank_time_zone: str
     bank_currency: str
 
@@ -56,6 +58,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         sandbox_port=_port(environment, "GUANXI_SANDBOX_PORT", 8020),
         card_host_port=_port(environment, "GUANXI_CARD_HOST_PORT", 8021),
         secret_key=environment.get("GUANXI_SECRET_KEY", ""),
+        card_host_key=_mac_key(environment, "GUANXI_CARD_HOST_KEY"),
         bank_time_zone=environment.get("GUANXI_TIME_ZONE", "Asia/Shanghai"),
         bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),
     )
@@ -65,6 +68,19 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
 def configuration() -> Configuration:
     """The configuration of this process."""
     return read_configuration(os.environ)
+
+
+def _mac_key(environment: Mapping[str, str], name: str) -> bytes:
+    text = environment.get(name)
+    if text is None:
+        return DEMO_INTERCHANGE_KEY
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_SIZE:
+        raise ConfigurationInvalid(f"{name} is not a key.", next_step=f"Give {2 * KEY_SIZE} hexadecimal digits.")
+    return key
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
