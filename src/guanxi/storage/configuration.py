@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from guanxi.kernel.iso8583.authentication import DEMO_INTERCHANGE_KEY, KEY_SIZE
+from guanxi.kernel.iso8583.specification import DEMO_INTERCHANGE_KEY, KEY_SIZE
 from guanxi.storage.errors import ConfigurationInvalid
 
 

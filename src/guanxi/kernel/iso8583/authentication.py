@@ -7,7 +7,6 @@ and without, the MAC field itself, which is always the last: 128 where a seconda
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Final
 
@@ -15,12 +14,9 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from guanxi.kernel.iso8583.message import Message, encode
-from guanxi.kernel.iso8583.specification import MAC_PRIMARY, MAC_SECONDARY
+from guanxi.kernel.iso8583.specification import KEY_SIZE, MAC_PRIMARY, MAC_SECONDARY
 
-KEY_SIZE: Final = 16
 MAC_SIZE: Final = 8
-# What a bank and its sandbox share unless `GUANXI_CARD_HOST_KEY` gives another: good for a demonstration only.
-DEMO_INTERCHANGE_KEY: Final = hashlib.sha256(b"guanxi demo interchange").digest()[:KEY_SIZE]
 _ZEROS: Final = bytes(MAC_SIZE)
 
 

@@ -7,6 +7,7 @@ Fields 65 (tertiary bitmap) and 1 (secondary bitmap) are not data and do not app
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final, Literal, NamedTuple
 
@@ -14,6 +15,9 @@ Kind = Literal["n", "x+n", "an", "ans", "z", "b"]
 
 MAC_PRIMARY: Final = 64
 MAC_SECONDARY: Final = 128
+KEY_SIZE: Final = 16  # octets of a double-length TDES key
+# What a bank and its sandbox share unless `GUANXI_CARD_HOST_KEY` gives another: good for a demonstration only.
+DEMO_INTERCHANGE_KEY: Final = hashlib.sha256(b"guanxi demo interchange").digest()[:KEY_SIZE]
 
 
 class Field(NamedTuple):
