@@ -1,0 +1,87 @@
+"""The card host as a business system: perform, enquire, undo (see `services.ports.BusinessSystem`).
+
+ISO 8583:1987 has no enquiry: to learn what became of a request is to send its repeat (0201), which the host answers as
+it answered the original, or carries out now if it never saw it. A reversal is an advice (0420, then 0421): it is sent
+until the host acknowledges it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from guanxi.kernel.iso8583.authentication import MacKey
+from guanxi.kernel.iso8583.message import Message, repeat_type
+from guanxi.kernel.vocabulary import Reason
+from guanxi.services.request import Leg, LegReply
+from guanxi.systems.card_host import messages
+from guanxi.systems.card_host.connection import HostConnection, Timing
+from guanxi.systems.card_host.errors import HostSilent, HostUnreachable
+
+
+class CardHost:
+    """The credit-card host. Open it before use; close it at the end."""
+
+    def __init__(self, host: str, port: int, key: bytes, timing: Timing | None = None) -> None:
+        self._connection = HostConnection(host, port, MacKey(key), timing or Timing())
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to connect; legs are refused as unavailable until the host has accepted our sign-on."""
+        self._keeper = asyncio.create_task(self._connection.keep())
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the host has accepted our sign-on."""
+        return self._connection.signed_on.is_set()
+
+    async def ready(self) -> None:
+        """Wait until the host has accepted our sign-on."""
+        await self._connection.signed_on.wait()
+
+    async def perform(self, leg: Leg) -> LegReply:
+        """Carry out `leg` at the host."""
+        try:
+            return messages.reply_to_request(await self._connection.ask(messages.request(leg)))
+        except HostUnreachable:
+            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+        except HostSilent:
+            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+
+    async def enquire(self, leg: Leg) -> LegReply:
+        """What became of `leg`."""
+        original = messages.request(leg)
+        try:
+            return messages.reply_to_request(await self._connection.ask(_repeat(original)))
+        except HostUnreachable:
+            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
+        except HostSilent:
+            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+
+    async def undo(self, leg: Leg) -> LegReply:
+        """Reverse `leg`, whether or not the host ever saw it."""
+        advice = messages.reversal(leg)
+        try:
+            answer = await self._advise(advice)
+        except HostUnreachable:
+            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
+        except HostSilent:
+            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+        return messages.reply_to_reversal(answer)
+
+    async def _advise(self, advice: Message) -> Message:
+        try:
+            return await self._connection.ask(advice)
+        except HostSilent:
+            return await self._connection.ask(_repeat(advice))
+
+
+def _repeat(message: Message) -> Message:
+    return Message(repeat_type(message.mti), message.fields)
