@@ -27,6 +27,7 @@ class Configuration:
     sandbox_port: int
     card_host_port: int
     secret_key: str
+    callback_key: str
     card_host_key: bytes  # the MAC key shared with the card host
     bank_time_zone: str
     bank_currency: str
@@ -58,6 +59,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         sandbox_port=_port(environment, "GUANXI_SANDBOX_PORT", 8020),
         card_host_port=_port(environment, "GUANXI_CARD_HOST_PORT", 8021),
         secret_key=environment.get("GUANXI_SECRET_KEY", ""),
+        callback_key=environment.get("GUANXI_CALLBACK_KEY", ""),
         card_host_key=_mac_key(environment, "GUANXI_CARD_HOST_KEY"),
         bank_time_zone=environment.get("GUANXI_TIME_ZONE", "Asia/Shanghai"),
         bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),

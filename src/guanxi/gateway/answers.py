@@ -1,0 +1,39 @@
+"""What an HTTP operation answers: a status, a JSON body, headers; encoded once, straight to bytes."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+ALWAYS: Final[Headers] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_JSON: Final[Headers] = ((b"content-type", b"application/json"), *ALWAYS)
+_PROBLEM: Final[Headers] = ((b"content-type", b"application/problem+json"), *ALWAYS)
+
+
+class Answer(NamedTuple):
+    """A response ready to be sent. `label` is what the metrics call it."""
+
+    status: int
+    body: bytes
+    headers: Headers
+    label: str
+
+
+def json_answer(content: object, *, status: int = 200, label: str = "completed", headers: Headers = ()) -> Answer:
+    """`content` as JSON; money in it as decimal text."""
+    return Answer(status, _encode(content), _JSON + headers, label)
+
+
+def problem_answer(content: object, *, status: int, label: str, headers: Headers = ()) -> Answer:
+    """`content` as a problem document (RFC 9457)."""
+    return Answer(status, _encode(content), _PROBLEM + headers, label)
+
+
+def no_content() -> Answer:
+    """Done, and nothing to say."""
+    return Answer(204, b"", ALWAYS, "completed")

@@ -1,0 +1,166 @@
+"""What the machine doors refuse before any service is asked.
+
+GatewayError
+├── AddressTaken           another process listens on the port this one is to serve
+└── RequestRefused         an HTTP request that goes no further; carries its status and title
+    ├── MalformedJson          400  the body is not JSON, or not UTF-8
+    ├── InvalidRequest         400  fields or headers break their rules; names each of them
+    ├── NotSignedIn            401  no session token, or one that is not valid any more
+    ├── SignatureInvalid       401  the signature is not the one of this body under the shared key
+    ├── PathUnknown            404  nothing is served there
+    ├── RefusedForReason            a business reason that shows before the exchange is asked
+    ├── MethodNotAllowed       405  something is, but not with this method
+    ├── RequestTimeout         408  the body did not arrive in time
+    ├── BodyTooLarge           413  the body is beyond what any operation takes
+    ├── MediaTypeUnsupported   415  the body is not said to be JSON
+    ├── TooManyFailures        429  too many failed sign-ins from this address
+    └── NotReady               503  starting, or stopping
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from guanxi.kernel.errors import GuanxiError
+from guanxi.kernel.vocabulary import Reason
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing wrong with one field or header."""
+
+    field: str
+    message: str
+
+
+class GatewayError(GuanxiError):
+    """The family of gateway errors."""
+
+    code = "gateway.error"
+
+
+class AddressTaken(GatewayError):
+    """Another process listens on the port this one is to serve."""
+
+    code = "gateway.address_taken"
+
+
+class RequestRefused(GatewayError):
+    """An HTTP request that goes no further."""
+
+    code = "request_refused"
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "The request was refused"
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        next_step: str = "",
+        errors: Sequence[FieldError] = (),
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        super().__init__(sentence, next_step=next_step)
+        self.errors = errors
+        self.headers = headers
+
+
+class MalformedJson(RequestRefused):
+    """The body is not JSON, or not UTF-8."""
+
+    code = "malformed_json"
+    title = "The body is not JSON"
+
+
+class InvalidRequest(RequestRefused):
+    """Fields or headers break their rules."""
+
+    code = "invalid_request"
+    title = "The request breaks a rule"
+
+
+class NotSignedIn(RequestRefused):
+    """No session token, or one that is not valid any more."""
+
+    code = "not_signed_in"
+    status = 401
+    title = "Not signed in"
+
+
+class SignatureInvalid(RequestRefused):
+    """The signature is not the one of this body under the shared key."""
+
+    code = "message_unauthentic"
+    status = 401
+    title = "The signature is wrong"
+
+
+class PathUnknown(RequestRefused):
+    """Nothing is served there."""
+
+    code = "path_unknown"
+    status = 404
+    title = "Nothing is served here"
+
+
+class RefusedForReason(RequestRefused):
+    """A business reason that shows before the exchange is asked: a path that can name nothing, a channel without it."""
+
+    code = "refused_for_reason"
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"Refused: {reason.value}.")
+        self.reason = reason
+
+
+class MethodNotAllowed(RequestRefused):
+    """Something is served there, but not with this method."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = "Not with this method"
+
+
+class RequestTimeout(RequestRefused):
+    """The body did not arrive in time."""
+
+    code = "request_timeout"
+    status = 408
+    title = "The request took too long to arrive"
+    permanent = False
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is beyond what any operation takes."""
+
+    code = "body_too_large"
+    status = 413
+    title = "The body is too large"
+
+
+class MediaTypeUnsupported(RequestRefused):
+    """The body is not said to be JSON."""
+
+    code = "media_type_unsupported"
+    status = 415
+    title = "Only JSON is understood"
+
+
+class TooManyFailures(RequestRefused):
+    """Too many failed sign-ins from this address."""
+
+    code = "too_many_failures"
+    status = 429
+    title = "Too many failed sign-ins"
+    permanent = False
+
+
+class NotReady(RequestRefused):
+    """Starting, or stopping."""
+
+    code = "not_ready"
+    status = 503
+    title = "The gateway is not ready"
+    permanent = False
