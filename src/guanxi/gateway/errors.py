@@ -2,6 +2,7 @@
 
 GatewayError
 ├── AddressTaken           another process listens on the port this one is to serve
+├── MessageRefused         an ISO 8583 message that no service is asked for; carries its response code
 └── RequestRefused         an HTTP request that goes no further; carries its status and title
     ├── MalformedJson          400  the body is not JSON, or not UTF-8
     ├── InvalidRequest         400  fields or headers break their rules; names each of them
@@ -45,6 +46,17 @@ class AddressTaken(GatewayError):
     """Another process listens on the port this one is to serve."""
 
     code = "gateway.address_taken"
+
+
+class MessageRefused(GatewayError):
+    """An ISO 8583 message that is answered without asking a service. `kind` is what the metrics call the fault."""
+
+    code = "gateway.message_refused"
+
+    def __init__(self, kind: str, response_code: str) -> None:
+        super().__init__(f"The message is refused: {kind.replace('_', ' ')}.", response_code=response_code)
+        self.kind = kind
+        self.response_code = response_code
 
 
 class RequestRefused(GatewayError):
