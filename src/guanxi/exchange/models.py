@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+LEG_STATES = ["planned", "sent", "pending", "confirmed", "failed", "reversing", "reversed", "in_doubt", "dropped"]
+
 
 class JournalRequest(models.Model):
     """One service request. (channel, idempotency_key) is unique for ever: one request, one effect."""
@@ -46,7 +48,7 @@ class JournalLeg(models.Model):
     system = models.CharField(max_length=24)
     operation = models.CharField(max_length=32)
     content = models.JSONField()
-    state = models.CharField(max_length=10)  # sent, pending, confirmed, failed, reversing, reversed, in_doubt
+    state = models.CharField(max_length=10)  # see exchange.states
     reason = models.CharField(max_length=32, null=True)
     reference = models.CharField(max_length=64, null=True)  # the back-end's own reference
     attempts = models.PositiveSmallIntegerField(default=1)
@@ -58,7 +60,7 @@ class JournalLeg(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["request", "position"], name="exchange_leg_position"),
             models.CheckConstraint(
-                condition=Q(state__in=["sent", "pending", "confirmed", "failed", "reversing", "reversed", "in_doubt"]),
+                condition=Q(state__in=LEG_STATES),
                 name="exchange_leg_state",
             ),
         ]

@@ -1,0 +1,225 @@
+"""Making the legs of one request, one after the other, and undoing those that must not stand.
+
+A leg that is refused undoes the confirmed ones before it. A leg without an answer is asked after once; if that does not
+help, a customer at a terminal is told no and the leg is reversed until the peer agrees, while anybody else is told that
+it is in doubt and recovery finds out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+import asyncpg
+
+from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent
+from guanxi.exchange.states import OPEN, LegState
+from guanxi.kernel.vocabulary import Channel, Outcome, Reason
+from guanxi.services.ports import BusinessSystem
+from guanxi.services.request import Leg, LegReply, ServiceRequest
+
+AT_TERMINALS: Final = frozenset({Channel.ATM, Channel.POS})  # whoever waits there does not come back to ask
+LOOKS_ONLY: Final = frozenset({"balance", "entries"})  # operations without an effect
+_NOT_BUSINESS: Final = frozenset({Reason.SYSTEM_UNAVAILABLE, Reason.SYSTEM_TIMEOUT})
+_STATES: Final = {
+    "confirmed": LegState.CONFIRMED,
+    "pending": LegState.PENDING,
+    "failed": LegState.FAILED,
+    "reversed": LegState.REVERSED,
+    "unknown": LegState.IN_DOUBT,
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things may take. The lease is longer than all legs of a request may take together."""
+
+    leg: dt.timedelta = dt.timedelta(seconds=6)
+    lease: dt.timedelta = dt.timedelta(seconds=30)
+    pending: dt.timedelta = dt.timedelta(seconds=60)  # then a peer that promised to confirm is asked
+    again: dt.timedelta = dt.timedelta(seconds=5)  # between attempts to settle what is in doubt
+
+
+class Systems:
+    """The business systems by name, each call bounded in time and never an exception."""
+
+    def __init__(self, adapters: Mapping[str, BusinessSystem], patience: dt.timedelta) -> None:
+        self.adapters = adapters
+        self._seconds = patience.total_seconds()
+
+    async def perform(self, leg: Leg) -> LegReply:
+        """Do `leg`. A system that we do not have refuses as unavailable."""
+        adapter = self.adapters.get(leg.system)
+        if adapter is None:
+            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+        return await self._bounded(adapter.perform, leg)
+
+    async def enquire(self, leg: Leg) -> LegReply:
+        """What became of `leg`."""
+        adapter = self.adapters.get(leg.system)
+        return await self._bounded(adapter.enquire, leg) if adapter else LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+
+    async def undo(self, leg: Leg) -> LegReply:
+        """Take `leg` back."""
+        adapter = self.adapters.get(leg.system)
+        return await self._bounded(adapter.undo, leg) if adapter else LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
+
+    async def _bounded(self, call: Callable[[Leg], Awaitable[LegReply]], leg: Leg) -> LegReply:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await call(leg)
+        except TimeoutError:
+            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+        except Exception:  # noqa: BLE001 - an adapter's fault must not leave a leg without a state
+            _log.exception("The adapter of %s broke on leg %s", leg.system, leg.id)
+            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+
+
+@dataclasses.dataclass(slots=True)
+class LegProgress:
+    """One leg and how far it has got in this process."""
+
+    leg: Leg
+    state: LegState
+    reply: LegReply = dataclasses.field(default_factory=lambda: LegReply("unknown"))
+    milliseconds: int | None = None
+    told_at: dt.datetime | None = None
+
+
+class LegRun:
+    """The legs of one request on their way."""
+
+    def __init__(
+        self,
+        request: ServiceRequest,
+        progress: Sequence[LegProgress],
+        *,
+        systems: Systems,
+        pool: asyncpg.Pool,
+        clock: Callable[[], dt.datetime],
+        patience: Patience,
+    ) -> None:
+        self.request = request
+        self.progress = list(progress)
+        self._systems, self._pool, self._clock, self._patience = systems, pool, clock, patience
+
+    @property
+    def replies(self) -> list[LegReply]:
+        """What each leg's system said."""
+        return [each.reply for each in self.progress]
+
+    async def go(self) -> None:
+        """Send what is to be sent, in order, until all is confirmed or something stops it."""
+        for each in self.progress:
+            if each.state is LegState.PLANNED:
+                await self._mark_sent(each)
+            if each.state is LegState.SENT:
+                await self._send(each)
+            if each.state in {LegState.FAILED, LegState.REVERSED, LegState.REVERSING}:
+                await self.back_out()
+            if each.state is not LegState.CONFIRMED:
+                return
+
+    async def back_out(self) -> None:
+        """Undo what was or may have been done, newest first, and drop what was planned."""
+        for each in self.progress:
+            if each.state is LegState.PLANNED:
+                each.state = LegState.DROPPED
+        for each in reversed(self.progress):
+            if each.state in {LegState.CONFIRMED, LegState.SENT, LegState.IN_DOUBT, LegState.REVERSING}:
+                await self._undo(each)
+
+    def take(self, each: LegProgress, reply: LegReply) -> None:
+        """What the leg's system says, now or late."""
+        each.reply, each.told_at = reply, self._clock()
+        each.state = _STATES[reply.state]
+
+    def outcome(self) -> tuple[Outcome, Reason | None]:
+        """What all of it comes to for the customer."""
+        states = {each.state for each in self.progress}
+        if LegState.IN_DOUBT in states:
+            return Outcome.IN_DOUBT, Reason.SYSTEM_TIMEOUT
+        if states & {LegState.FAILED, LegState.REVERSING, LegState.REVERSED}:
+            return self._why_not()
+        if states & {LegState.PENDING, LegState.SENT, LegState.PLANNED}:
+            return Outcome.PENDING, None
+        return Outcome.COMPLETED, None
+
+    def standings(self) -> list[LegStanding]:
+        """Each leg as the journal and the timeline are to have it."""
+        return [
+            LegStanding(
+                each.leg, each.state, each.reply.reason, each.reply.reference, each.milliseconds, self._due(each.state)
+            )
+            for each in self.progress
+        ]
+
+    def balances(self) -> Iterator[BalanceTold]:
+        """The balances that the systems told on the way."""
+        for each in self.progress:
+            if each.told_at is not None:
+                yield from balances_in(each.leg, each.reply, each.told_at)
+
+    def _why_not(self) -> tuple[Outcome, Reason]:
+        refused = next((each for each in self.progress if each.state is LegState.FAILED), None)
+        if refused is None:
+            return Outcome.FAILED, Reason.SYSTEM_TIMEOUT
+        reason = refused.reply.reason or Reason.REFUSED_BY_SYSTEM
+        return (Outcome.FAILED if reason in _NOT_BUSINESS else Outcome.DECLINED), reason
+
+    def _due(self, state: LegState) -> dt.datetime | None:
+        if state not in OPEN:
+            return None
+        return self._clock() + (self._patience.pending if state is LegState.PENDING else self._patience.again)
+
+    async def _mark_sent(self, each: LegProgress) -> None:
+        at = self._clock()
+        await mark_sent(self._pool, each.leg, at, at + self._patience.lease)
+        each.state = LegState.SENT
+
+    async def _send(self, each: LegProgress) -> None:
+        started = time.perf_counter()
+        reply = await self._systems.perform(each.leg)
+        if reply.state == "unknown":
+            reply = await self._systems.enquire(each.leg)
+        each.milliseconds = round((time.perf_counter() - started) * 1000)
+        self.take(each, reply)
+        if each.state is LegState.IN_DOUBT and self.request.channel in AT_TERMINALS:
+            each.state = LegState.REVERSING
+
+    async def _undo(self, each: LegProgress) -> None:
+        reply = await self._systems.undo(each.leg)
+        each.state = LegState.REVERSED if reply.state == "reversed" else LegState.REVERSING
+        each.told_at = self._clock()
+        each.reply = LegReply(each.reply.state, each.reply.reason, each.reply.reference, reply.content)
+
+
+async def look(systems: Systems, leg: Leg) -> tuple[LegReply, int]:
+    """The answer to a leg without an effect, and how many milliseconds it took; no answer is a plain failure."""
+    started = time.perf_counter()
+    reply = await systems.perform(leg)
+    if reply.state == "unknown":
+        reply = LegReply("failed", reply.reason or Reason.SYSTEM_TIMEOUT)
+    return reply, round((time.perf_counter() - started) * 1000)
+
+
+def balances_in(leg: Leg, reply: LegReply, at: dt.datetime) -> Iterator[BalanceTold]:
+    """The balances that `reply` tells: of the leg's account and, for a transfer, of the other one."""
+    for prefix, account in (("", leg.content.get("account")), ("to_", leg.content.get("to_account"))):
+        ledger, available = (
+            reply.content.get(f"{prefix}ledger_balance"),
+            reply.content.get(f"{prefix}available_balance"),
+        )
+        if account and ledger is not None and available is not None:
+            try:
+                yield BalanceTold(account, Decimal(ledger), Decimal(available), at)
+            except InvalidOperation:
+                _log.warning("%s told a balance that is no number for leg %s", leg.system, leg.id)

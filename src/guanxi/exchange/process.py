@@ -1,0 +1,292 @@
+"""From a service request to its durable reply, the same way for every channel.
+
+Look up what it names, plan (pure), journal, make the legs, journal the end with what the timeline shows, reply.
+Nothing with an effect is sent before it is in the journal; nothing is replied before the end is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final
+
+import asyncpg
+
+from guanxi.exchange.errors import JournalUnavailable
+from guanxi.exchange.journal import Closing, Intake, Journal, LegStanding, close_many, fingerprint
+from guanxi.exchange.legs import (
+    LOOKS_ONLY,
+    LegProgress,
+    LegRun,
+    Patience,
+    Systems,
+    balances_in,
+    look,
+)
+from guanxi.exchange.lookup import Lookup
+from guanxi.exchange.recovery import recover_due, settle_leg
+from guanxi.exchange.routes import make_systems
+from guanxi.exchange.states import LegState
+from guanxi.kernel.clock import now
+from guanxi.kernel.vocabulary import Outcome, Reason
+from guanxi.services import catalogue
+from guanxi.services.errors import ServiceUnknown
+from guanxi.services.ports import BusinessSystem
+from guanxi.services.request import LegReply, ServiceReply, ServiceRequest
+from guanxi.services.service import Plan, Service
+from guanxi.storage.configuration import Configuration
+from guanxi.storage.wiring import modules_of
+
+SERVICES: Final[dict[str, Service]] = {
+    module.SERVICE.name: module.SERVICE for module in modules_of(catalogue) if hasattr(module, "SERVICE")
+}
+UNREACHABLE: Final = (
+    OSError,  # includes TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,  # the server shuts down, crashes or starts
+    asyncpg.InsufficientResourcesError,  # a disk write failed, or there are no connections left
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Exchange:
+    """Handles service requests. One a process; made by `open_exchange`."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        systems: Mapping[str, BusinessSystem],
+        *,
+        clock: Callable[[], dt.datetime] = now,
+        patience: Patience | None = None,
+    ) -> None:
+        self.pool = pool
+        self.services = SERVICES
+        self.clock = clock
+        self.patience = patience or Patience()
+        self.systems = Systems(systems, self.patience.leg)
+        self.journal = Journal(pool)
+        self.lookup = Lookup(pool)
+
+    async def handle(self, request: ServiceRequest) -> ServiceReply:
+        """Do what `request` asks, once for its key, and answer what has become durable.
+
+        Raises `ServiceUnknown`, `ExchangeBusy` and `JournalUnavailable`: send the same request again.
+        """
+        service = service_for(request)
+        try:
+            return await self._handle(service, request)
+        except UNREACHABLE as error:
+            raise JournalUnavailable from error
+
+    async def settle(self, leg_id: uuid.UUID, reply: LegReply) -> None:
+        """A late confirmation or refusal of a pending leg. Once it is settled, more of them change nothing."""
+        await settle_leg(self, leg_id, reply)
+
+    async def recover(self) -> int:
+        """Take up what others left open and is due; how many requests were looked at."""
+        return await recover_due(self)
+
+    def run_of(self, request: ServiceRequest, progress: list[LegProgress]) -> LegRun:
+        """The legs of `request`, ready to go on."""
+        return LegRun(request, progress, systems=self.systems, pool=self.pool, clock=self.clock, patience=self.patience)
+
+    async def conclude(self, service: Service, plan: Plan, run: LegRun, present: Outcome | None = None) -> ServiceReply:
+        """Close the request as its legs have ended; what is durable then is the reply.
+
+        `present` is the outcome the request has now, when it has been answered before.
+        """
+        outcome, reason = run.outcome()
+        done = outcome is Outcome.COMPLETED
+        closing = Closing(
+            request=run.request,
+            kind=service.kind,
+            outcome=outcome,
+            reason=reason,
+            result={**plan.result, **service.conclude(run.replies)} if done else dict(plan.result),
+            entries=plan.entries if outcome in {Outcome.COMPLETED, Outcome.PENDING} else plan.entries[:1],
+            at=self.clock(),
+            legs=run.standings(),
+            balances=tuple(run.balances()),
+            from_outcome=present,
+            on_timeline=outcome is not present,
+        )
+        if await self._close_in_the_end(closing):
+            return reply_of(closing)
+        stored = await self.journal.stored(run.request.channel.value, run.request.idempotency_key)
+        if stored is None or stored.outcome is None:
+            raise JournalUnavailable
+        told = Reason(stored.reason) if stored.reason else None
+        return ServiceReply(stored.id, Outcome(stored.outcome), told, stored.reply or {})
+
+    async def _handle(self, service: Service, request: ServiceRequest) -> ServiceReply:
+        plan = service.plan(request, await self.lookup.find(service.names(request)))
+        if plan.declined or not (plan.legs or plan.change):
+            return await self._answer_at_once(service, plan, request)
+        if all(leg.operation in LOOKS_ONLY for leg in plan.legs) and not plan.change:
+            return await self._look(service, plan, request)
+        intake = self._intake(request, plan)
+        if not await self.journal.take_in(intake):
+            return await self._repeated(intake)
+        if plan.change:
+            return reply_of(await change_and_close(self.pool, service, plan, request, self.clock()))
+        run = self.run_of(request, [LegProgress(leg, LegState.PLANNED) for leg in plan.legs])
+        run.progress[0].state = LegState.SENT
+        await run.go()
+        return await self.conclude(service, plan, run)
+
+    async def refuse(self, service: Service, plan: Plan, request: ServiceRequest, reason: Reason) -> ServiceReply:
+        """Close a journalled request of which nothing was done."""
+        closing = Closing(
+            request=request,
+            kind=service.kind,
+            outcome=Outcome.FAILED,
+            reason=reason,
+            result={},
+            entries=plan.entries[:1],
+            at=self.clock(),
+        )
+        await self._close_in_the_end(closing)
+        return reply_of(closing)
+
+    def _intake(self, request: ServiceRequest, plan: Plan) -> Intake:
+        lease_until = self.clock() + self.patience.lease
+        return Intake(request, fingerprint(request), plan.entries, plan.legs, lease_until)
+
+    async def _answer_at_once(self, service: Service, plan: Plan, request: ServiceRequest) -> ServiceReply:
+        closing = Closing(
+            request=request,
+            kind=service.kind,
+            outcome=Outcome.DECLINED if plan.declined else Outcome.COMPLETED,
+            reason=plan.declined,
+            result=plan.result,
+            entries=plan.entries,
+            at=self.clock(),
+        )
+        return await self._write_at_once(self._intake(request, plan), closing)
+
+    async def _look(self, service: Service, plan: Plan, request: ServiceRequest) -> ServiceReply:
+        """Legs without an effect need no journal before them: ask first, then write all of it at once."""
+        leg = plan.legs[0]
+        reply, milliseconds = await look(self.systems, leg)
+        state, at = LegState.FAILED if reply.state == "failed" else LegState.CONFIRMED, self.clock()
+        failed = state is LegState.FAILED
+        closing = Closing(
+            request=request,
+            kind=service.kind,
+            outcome=Outcome.FAILED if failed else Outcome.COMPLETED,
+            reason=reply.reason,
+            result={} if failed else service.conclude([reply]),
+            entries=plan.entries,
+            at=at,
+            legs=[LegStanding(leg, state, reply.reason, reply.reference, milliseconds)],
+            balances=tuple(balances_in(leg, reply, at)),
+        )
+        return await self._write_at_once(self._intake(request, plan), closing)
+
+    async def _write_at_once(self, intake: Intake, closing: Closing) -> ServiceReply:
+        if await self.journal.take_in_and_close(intake, closing):
+            return reply_of(closing)
+        return await self._repeated(intake)
+
+    async def _repeated(self, intake: Intake) -> ServiceReply:
+        """The key has been used: the stored answer for the same request, a refusal for another one."""
+        request = intake.request
+        stored = await self.journal.stored(request.channel.value, request.idempotency_key)
+        if stored is None:
+            raise JournalUnavailable
+        if stored.fingerprint != intake.fingerprint:
+            return ServiceReply(request.id, Outcome.DECLINED, Reason.DUPLICATE_REQUEST)
+        if stored.outcome is None:
+            return ServiceReply(stored.id, Outcome.FAILED, Reason.IN_PROGRESS)
+        reason = Reason(stored.reason) if stored.reason else None
+        return ServiceReply(stored.id, Outcome(stored.outcome), reason, stored.reply or {}, replayed=True)
+
+    async def _close_in_the_end(self, closing: Closing) -> bool:
+        """Close; when the database has gone away meanwhile, keep trying while the lease is ours."""
+        until = time.monotonic() + self.patience.lease.total_seconds() / 2
+        while True:
+            try:
+                return await self.journal.close(closing)
+            except UNREACHABLE as error:
+                if time.monotonic() > until:
+                    raise JournalUnavailable from error
+                _log.warning("The journal cannot be closed yet: %s", error)
+                await asyncio.sleep(0.2)
+
+
+@contextlib.asynccontextmanager
+async def open_exchange(
+    pool: asyncpg.Pool, configuration: Configuration, *, patience: Patience | None = None
+) -> AsyncIterator[Exchange]:
+    """An exchange over the configured systems, recovering what is due, for as long as the block lasts."""
+    systems = make_systems(configuration)
+    exchange = Exchange(pool, systems, patience=patience)
+    for system in systems.values():
+        await system.open()
+    recovery = asyncio.create_task(recover_for_ever(exchange))
+    try:
+        yield exchange
+    finally:
+        recovery.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await recovery
+        await exchange.journal.flush()
+        for system in systems.values():
+            await system.close()
+
+
+async def recover_for_ever(exchange: Exchange) -> None:
+    """Look for due legs every second; when the database is away, wait for it."""
+    while True:
+        try:
+            found = await exchange.recover()
+        except (*UNREACHABLE, asyncpg.PostgresError, JournalUnavailable) as error:
+            _log.warning("Recovery has to wait: %s", error)
+            found = 0
+        if not found:
+            await asyncio.sleep(1)
+
+
+async def change_and_close(
+    pool: asyncpg.Pool, service: Service, plan: Plan, request: ServiceRequest, at: dt.datetime
+) -> Closing:
+    """Run the plan's change and close the request, both or neither."""
+    if plan.change is None:
+        raise LookupError("this plan changes nothing")
+    async with pool.acquire() as connection, connection.transaction():
+        closing = Closing(
+            request=request,
+            kind=service.kind,
+            outcome=Outcome.COMPLETED,
+            reason=None,
+            result={**plan.result, **await plan.change(connection)},
+            entries=plan.entries,
+            at=at,
+        )
+        if not await close_many(connection, [closing]):
+            raise JournalUnavailable
+    return closing
+
+
+def service_for(request: ServiceRequest) -> Service:
+    """The catalogue's service that `request` asks for; `ServiceUnknown` when its channel does not offer it."""
+    service = SERVICES.get(request.service)
+    if service is None or request.channel not in service.channels:
+        raise ServiceUnknown(
+            f"The service {request.service!r} is not offered on the channel {request.channel.value}.",
+            next_step="See the reference of services for what each channel offers.",
+        )
+    return service
+
+
+def reply_of(closing: Closing) -> ServiceReply:
+    """What the channel is told of it."""
+    return ServiceReply(closing.request.id, closing.outcome, closing.reason, dict(closing.result))

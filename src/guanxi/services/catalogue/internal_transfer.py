@@ -1,0 +1,111 @@
+"""Money between two accounts of this bank, whoever holds the second one.
+
+Within one business system it is one leg, which that system does wholly or not at all. Across two systems it is a debit
+and a credit; when the credit is refused the debit is undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+
+from guanxi.kernel.vocabulary import Channel, InteractionKind, Reason
+from guanxi.services.arguments import AccountNumber, Currency, Memo, exact, refuse_amount
+from guanxi.services.permission import refuse_account
+from guanxi.services.request import Leg, LegReply, ServiceRequest
+from guanxi.services.service import Entry, Known, KnownAccount, Names, Plan, Service, leg
+
+
+class InternalTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From, to, how much, and a word to the payee."""
+
+    from_account: AccountNumber
+    to_account: AccountNumber
+    amount: Decimal
+    currency: Currency
+    memo: Memo = ""
+
+
+def names(request: ServiceRequest) -> Names:
+    """Both accounts."""
+    transfer = cast("InternalTransfer", request.arguments)
+    return Names(accounts=(transfer.from_account, transfer.to_account))
+
+
+def plan(request: ServiceRequest, known: Known) -> Plan:
+    """One leg within a system, two across systems."""
+    transfer = cast("InternalTransfer", request.arguments)
+    payer, payee = known.accounts.get(transfer.from_account), known.accounts.get(transfer.to_account)
+    refused = _refuse(request, transfer, payer, payee)
+    if refused or payer is None or payee is None:
+        detail = {"account": transfer.from_account, "to_account": transfer.to_account, "memo": transfer.memo}
+        entries = (Entry(request.actor.party_id, detail=detail),) if request.actor.party_id else ()
+        return Plan(entries=entries, declined=refused)
+    return Plan(entries=_entries(request, transfer, payer, payee), legs=_legs(request, transfer, payer, payee))
+
+
+def conclude(replies: Sequence[LegReply]) -> dict[str, Any]:
+    """The payer's reference and balances; the payee's balances are nobody else's business."""
+    first = replies[0]
+    private = {name: value for name, value in first.content.items() if not name.startswith("to_")}
+    return {"reference": first.reference, **private}
+
+
+def _refuse(
+    request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount | None, payee: KnownAccount | None
+) -> Reason | None:
+    if refused := refuse_account(request.actor, payer, to_debit=True) or refuse_amount(
+        transfer.amount, transfer.currency
+    ):
+        return refused
+    if payee is None:
+        return Reason.ACCOUNT_UNKNOWN
+    if payee.status == "closed":
+        return Reason.ACCOUNT_CLOSED
+    if payer is not None and payer.number == payee.number:
+        return Reason.INVALID_REQUEST
+    currencies = {transfer.currency, payee.currency, payer.currency if payer else payee.currency}
+    return Reason.CURRENCY_MISMATCH if len(currencies) > 1 else None
+
+
+def _entries(
+    request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount, payee: KnownAccount
+) -> tuple[Entry, ...]:
+    amount = transfer.amount.quantize(Decimal("0.0001"))
+    party_id = request.actor.party_id or payer.owner_id
+    told = {"memo": transfer.memo}
+    paid = {**told, "account": payer.number, "to_account": payee.number}
+    entries = [Entry(party_id, payer.id, -amount, transfer.currency, paid)] if party_id else []
+    if payee.owner_id and payee.owner_id != party_id:
+        received = {**told, "account": payee.number, "from_account": payer.number}
+        entries.append(Entry(payee.owner_id, payee.id, amount, transfer.currency, received))
+    return tuple(entries)
+
+
+def _legs(
+    request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount, payee: KnownAccount
+) -> tuple[Leg, ...]:
+    content = {"amount": exact(transfer.amount, transfer.currency), "currency": transfer.currency}
+    content["memo"] = transfer.memo
+    debit = {**content, "account": payer.number}
+    if payer.system == payee.system:
+        return (leg(request, 0, payer.system, "transfer", {**debit, "to_account": payee.number}),)
+    credit = {**content, "account": payee.number}
+    return (
+        leg(request, 0, payer.system, "debit", debit),
+        leg(request, 1, payee.system, "credit", credit),
+    )
+
+
+SERVICE = Service(
+    name="internal_transfer",
+    kind=InteractionKind.TRANSACTION,
+    arguments=InternalTransfer,
+    channels=frozenset({Channel.INTERNET, Channel.MOBILE, Channel.TELEPHONE, Channel.CALL_CENTRE, Channel.BRANCH}),
+    names=names,
+    plan=plan,
+    conclude=conclude,
+)

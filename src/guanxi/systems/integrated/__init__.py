@@ -1,0 +1,11 @@
+"""Integrated account management, over REST."""
+
+from __future__ import annotations
+
+from guanxi.storage.configuration import Configuration
+from guanxi.systems.rest import RestSystem
+
+
+def make_system(configuration: Configuration) -> RestSystem:
+    """The adapter as this installation is configured."""
+    return RestSystem(f"{configuration.sandbox_url}/integrated")
