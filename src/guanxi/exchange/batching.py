@@ -48,6 +48,11 @@ class Batcher(Generic[Item, Answer]):
             task.add_done_callback(self._tasks.discard)
         return await future
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for their batch to be written."""
+        return len(self._waiting)
+
     async def flush(self) -> None:
         """Wait until everything submitted so far has been written."""
         while self._tasks:

@@ -125,6 +125,11 @@ class Journal:
             uuid.UUID(int=row["id"].int), row["fingerprint"], row["state"], row["outcome"], row["reason"], reply
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many appends wait for the next write."""
+        return self._intakes.waiting + self._closings.waiting + self._inquiries.waiting
+
     async def flush(self) -> None:
         """Wait for everything under way."""
         for batcher in (self._intakes, self._closings, self._inquiries):

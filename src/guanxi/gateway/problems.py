@@ -128,10 +128,12 @@ def refused(error: GuanxiError) -> Answer:
         case RefusedForReason():
             return _reason(REASONS[error.reason], error.reason.value)
         case RequestRefused():
-            return _problem(error, error.status, error.title, error.code, error.errors, tuple(error.headers))
+            return _problem(
+                error, error.status, error.title, error.code, errors=error.errors, headers=tuple(error.headers)
+            )
         case InvalidValue():
             errors = [FieldError(error.field, str(error))]
-            return _problem(error, 400, "The request breaks a rule", "invalid_request", errors)
+            return _problem(error, 400, "The request breaks a rule", "invalid_request", errors=errors)
         case SignInRefused():
             return _problem(error, 401, "Sign-in refused", "sign_in_refused")
         case SignInBusy():
@@ -173,6 +175,7 @@ def _problem(
     status: int,
     title: str,
     code: str,
+    *,
     errors: Sequence[FieldError] = (),
     headers: Headers = (),
 ) -> Answer:

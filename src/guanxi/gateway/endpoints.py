@@ -1,0 +1,139 @@
+"""What every HTTP operation goes through: who asks, is it well formed, run it, answer, count it."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from guanxi.gateway import problems
+from guanxi.gateway.answers import Answer
+from guanxi.gateway.errors import FieldError, InvalidRequest, MethodNotAllowed, NotReady, NotSignedIn
+from guanxi.gateway.operations import NO_SESSION, KeyRule, Operation
+from guanxi.gateway.resources import Gateway
+from guanxi.gateway.wire import (
+    CLOSE,
+    Call,
+    ClientGone,
+    client_address,
+    decode_json,
+    read_body,
+    read_idempotency_key,
+)
+from guanxi.kernel.clock import now
+from guanxi.kernel.errors import GuanxiError
+
+_Served = tuple[Operation | None, msgspec.json.Decoder[Any] | None]
+_NOTHING: _Served = (None, None)
+_log = logging.getLogger(__name__)
+
+
+def endpoint(gateway: Gateway, operations: Sequence[Operation]) -> ASGIApp:
+    """The ASGI application that serves `operations`, which share one path."""
+    by_method: dict[str, _Served] = {operation.method: (operation, _decoder(operation)) for operation in operations}
+    allowed = ", ".join(sorted(by_method)).encode()
+
+    async def refuse_method() -> Answer:
+        raise _not_allowed(allowed)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        gateway.in_flight += 1
+        try:
+            call = Call(scope["path_params"], dict(scope["headers"]), now(), client_address(scope))
+            operation, decoder = by_method.get(scope["method"], _NOTHING)  # type: ignore[typeddict-item]
+            try:
+                answer = await (_run(gateway, operation, decoder, call, receive) if operation else refuse_method())
+            except ClientGone:
+                return
+            except Exception as error:  # noqa: BLE001 - the door answers whatever happens behind it
+                answer = _refuse(gateway, error, call)
+            name = operation.name if operation else "unknown"
+            channel = call.session.channel.value if call.session else NO_SESSION
+            gateway.metrics.answered(channel, name, answer.label, time.perf_counter() - started)
+            await send_answer(send, answer)
+        finally:
+            gateway.in_flight -= 1
+
+    return handle
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """`answer` on the wire."""
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = answer.headers if answer.status == 204 else (*answer.headers, length)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+async def _run(
+    gateway: Gateway, operation: Operation, decoder: msgspec.json.Decoder[Any] | None, call: Call, receive: Receive
+) -> Answer:
+    if gateway.stopping:
+        raise NotReady("The gateway is stopping.", next_step="Connect again in a moment.", headers=CLOSE)
+    if operation.signed_in:
+        await _authenticate(gateway, call)
+    if operation.idempotency_key is not KeyRule.IGNORED:
+        call.idempotency_key = read_idempotency_key(call.headers)
+        if call.idempotency_key is None and operation.idempotency_key is KeyRule.REQUIRED:
+            raise _key_required()
+    if operation.signed or decoder is not None:
+        call.raw_body = await read_body(receive, call.headers)
+    if decoder is not None:
+        call.body = decode_json(call.raw_body, call.headers, decoder)
+    return await operation.run(gateway, call)
+
+
+async def _authenticate(gateway: Gateway, call: Call) -> None:
+    scheme, _, token = call.headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        text = token.strip().decode("latin-1")
+        sessions = gateway.sessions
+        call.session = sessions.recall(text, call.received_at) or await sessions.find(text, call.received_at)
+    if call.session is None:
+        raise NotSignedIn(
+            "There is no session with this token, or it has ended.",
+            next_step="Sign in at POST /v1/sessions and send Authorization: Bearer <token>.",
+        )
+
+
+def _refuse(gateway: Gateway, error: Exception, call: Call) -> Answer:
+    match error:
+        case GuanxiError():
+            answer = problems.refused(error)
+            if answer.status < 500:
+                gateway.metrics.refused(call.session.channel.value if call.session else NO_SESSION, answer.label)
+        case asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | OSError():
+            _log.error("The database could not be used: %s", error)
+            sentence = "The record cannot be reached, and nothing is done without it."
+            answer = problems.refused(NotReady(sentence, next_step="Try again with the same Idempotency-Key."))
+        case _:
+            fault = uuid.uuid4().hex
+            _log.error("Fault %s", fault, exc_info=error)
+            answer = problems.broken(fault)
+    return answer
+
+
+def _decoder(operation: Operation) -> msgspec.json.Decoder[Any] | None:
+    return msgspec.json.Decoder(operation.body) if operation.body and not operation.signed else None
+
+
+def _not_allowed(allowed: bytes) -> MethodNotAllowed:
+    methods = allowed.decode()
+    return MethodNotAllowed(
+        f"This path answers {methods} only.", next_step=f"Use {methods}.", headers=[(b"allow", allowed)]
+    )
+
+
+def _key_required() -> InvalidRequest:
+    return InvalidRequest(
+        "This operation changes something and needs an Idempotency-Key.",
+        next_step="Send a new UUID as Idempotency-Key, and the same one again when repeating the request.",
+        errors=[FieldError("Idempotency-Key", "required")],
+    )

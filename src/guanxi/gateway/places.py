@@ -1,0 +1,158 @@
+"""Where the catalogue's services stand in the HTTP interface, in which words, with which examples."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final
+
+from guanxi.gateway.operations import Method
+from guanxi.kernel.vocabulary import Reason
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PathArgument:
+    """An argument of the service that the path tells; `reason` answers when it cannot name anything."""
+
+    argument: str
+    reason: Reason
+    description: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one service is found, and how it is described."""
+
+    method: Method
+    path: str
+    service: str
+    summary: str
+    description: str
+    result: Mapping[str, Any]
+    body: Mapping[str, Any] | None = None
+    path_arguments: Mapping[str, PathArgument] = dataclasses.field(default_factory=dict)
+
+
+def place_of(service: str) -> Place:
+    """The place of `service`: its own, or `POST /v1/services/<name>` when it has none."""
+    if service in PLACES:
+        return PLACES[service]
+    return Place(
+        method="POST",
+        path=f"/v1/services/{service}",
+        service=service,
+        summary=service.replace("_", " ").capitalize(),
+        description=f"The catalogue's service `{service}`.",
+        result={},
+    )
+
+
+_ACCOUNT: Final = {"number": PathArgument("account", Reason.ACCOUNT_UNKNOWN, "The account's number.")}
+_BALANCE: Final = {"account": "6222020000000017", "currency": "CNY", "ledger": "12800.00", "available": "12650.00"}
+
+_TABLE: Final = (
+    Place(
+        method="GET",
+        path="/v1/accounts",
+        service="accounts",
+        summary="My accounts and cards",
+        description="All accounts and cards of the customer with the balances last told by their business systems.",
+        result={
+            "accounts": [
+                {
+                    "number": "6222020000000017",
+                    "product": "savings",
+                    "currency": "CNY",
+                    "status": "open",
+                    "ledger_balance": "12800.00",
+                    "available_balance": "12650.00",
+                }
+            ],
+            "cards": [],
+        },
+    ),
+    Place(
+        method="GET",
+        path="/v1/accounts/{number}/balance",
+        service="balance",
+        summary="The balance of an account",
+        description="Asked of the business system that keeps the account, at this moment.",
+        path_arguments=_ACCOUNT,
+        result=_BALANCE,
+    ),
+    Place(
+        method="GET",
+        path="/v1/accounts/{number}/statement",
+        service="mini_statement",
+        summary="The latest entries of an account",
+        description="The last few entries, newest first, as the business system keeps them.",
+        path_arguments=_ACCOUNT,
+        result={
+            **_BALANCE,
+            "entries": [{"booked_at": "2026-05-04T01:12:09Z", "amount": "-150.00", "memo": "Withdrawal"}],
+        },
+    ),
+    Place(
+        method="POST",
+        path="/v1/transfers",
+        service="internal_transfer",
+        summary="Transfer to an account of this bank",
+        description="Moves money at once. Either both accounts change or neither does.",
+        body={
+            "from_account": "6222020000000017",
+            "to_account": "6222020000000025",
+            "amount": "120.50",
+            "currency": "CNY",
+            "memo": "Dinner",
+        },
+        result={"reference": "SV0000000042", "available_balance": "12529.50"},
+    ),
+    Place(
+        method="POST",
+        path="/v1/bill-payments",
+        service="bill_payment",
+        summary="Pay a bill",
+        description="Taken from the account at once; the biller's system confirms later, so 202 is the usual answer.",
+        body={
+            "from_account": "6222020000000017",
+            "biller": "SH-ELECTRIC",
+            "bill_reference": "2026050001",
+            "amount": "88.00",
+            "currency": "CNY",
+        },
+        result={"reference": "IM0000000007"},
+    ),
+    Place(
+        method="POST",
+        path="/v1/cards/{card_id}/block",
+        service="block_card",
+        summary="Block a card",
+        description="The card stops working everywhere at once. The bank unblocks it, the customer cannot.",
+        path_arguments={"card_id": PathArgument("card", Reason.CARD_UNKNOWN, "The card's id, from /v1/accounts.")},
+        body={"reason": "lost"},
+        result={"status": "blocked"},
+    ),
+    Place(
+        method="PUT",
+        path="/v1/contact-details",
+        service="change_contact_details",
+        summary="Change a telephone number, e-mail or postal address",
+        description="The new one takes effect on every channel; the old one is kept with its end.",
+        body={"kind": "phone", "value": "+8613800138000", "purpose": "home"},
+        result={},
+    ),
+    Place(
+        method="POST",
+        path="/v1/complaints",
+        service="submit_complaint",
+        summary="Complain",
+        description="Opens a case with a number and a day by which the bank answers.",
+        body={
+            "subject": "Cash not dispensed",
+            "description": "The machine debited my account but gave no money.",
+            "contact_reason": "cash_not_dispensed",
+        },
+        result={"case": "C20260504-000001"},
+    ),
+)
+PLACES: Final = {place.service: place for place in _TABLE}
