@@ -1,0 +1,92 @@
+"""`python -m guanxi.sandbox`: serve the sandbox bank, or `load` accounts into it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import signal
+import sys
+from pathlib import Path
+
+import asyncpg
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from guanxi.kernel.iso8583.specification import DEMO_INTERCHANGE_KEY
+from guanxi.sandbox import bank
+from guanxi.sandbox.app import Bank, make_app
+from guanxi.sandbox.callbacks import tell_for_ever
+from guanxi.sandbox.card_host import CardHost
+from guanxi.sandbox.faults import Faults
+from guanxi.sandbox.load import load_accounts
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until told to stop, or load and end; the exit code."""
+    options = _options().parse_args(arguments)
+    try:
+        if options.command == "load":
+            opened = load_accounts(options.database_url, options.accounts)
+            sys.stdout.write(f"{opened:,} accounts opened\n")
+        else:
+            uvloop.run(_serve(options))
+    except (OSError, asyncpg.PostgresError) as error:
+        sys.stderr.write(f"The sandbox bank cannot go on: {error}.\n")
+        return 1
+    return 0
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="guanxi sandbox", description="A small but true bank to connect to.")
+    environment = os.environ.get
+    url = environment("GUANXI_SANDBOX_DATABASE_URL", "postgresql://guanxi@127.0.0.1:5432/sandbox")
+    parser.add_argument("--database-url", default=url)
+    parser.add_argument("--host", default=environment("GUANXI_HOST", "127.0.0.1"))
+    parser.add_argument("--http-port", type=int, default=int(environment("GUANXI_SANDBOX_PORT", "8020")))
+    parser.add_argument("--card-port", type=int, default=int(environment("GUANXI_CARD_HOST_PORT", "8021")))
+    parser.add_argument("--callback-url", default="http://127.0.0.1:8010/callbacks/intermediary")
+    parser.add_argument("--confirm-after", type=float, default=2.0, help="seconds until a late confirmation")
+    parser.add_argument("--files", type=Path, default=Path(".guanxi/sandbox"))
+    commands = parser.add_subparsers(dest="command")
+    load = commands.add_parser("load", help="open accounts from a Parquet file")
+    load.add_argument("--accounts", type=Path, required=True)
+    return parser
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    faults = Faults()
+    pool = await bank.open_bank(options.database_url)
+    the_bank = Bank(pool, faults, options.files, dt.timedelta(seconds=options.confirm_after))
+    card_key = bytes.fromhex(os.environ.get("GUANXI_CARD_HOST_KEY", DEMO_INTERCHANGE_KEY.hex()))
+    callback_key = os.environ.get("GUANXI_CALLBACK_KEY", "").encode()
+    host = CardHost(pool, card_key, faults)
+    cards = await asyncio.start_server(host.serve, options.host, options.card_port)
+    teller = asyncio.create_task(tell_for_ever(pool, options.callback_url, callback_key, faults))
+    server = Server(
+        make_app(the_bank),
+        address=options.host,
+        port=options.http_port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, server.stop)
+    try:
+        await server.serve()
+    finally:
+        teller.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await teller
+        cards.close()
+        await pool.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

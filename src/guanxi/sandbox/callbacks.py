@@ -1,0 +1,55 @@
+"""Late confirmations, told until they are heard: they are kept in the database and survive a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from typing import Final
+
+import aiohttp
+import asyncpg
+import msgspec
+
+from guanxi.sandbox.faults import Faults
+
+_encode: Final = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
+_DUE: Final = """
+SELECT operation_id, body FROM callback WHERE delivered_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT 100
+"""
+_DELIVERED: Final = "UPDATE callback SET delivered_at = now(), attempts = attempts + 1 WHERE operation_id = $1"
+_LATER: Final = """
+UPDATE callback SET attempts = attempts + 1, due_at = now() + least(2 ^ attempts, 60) * interval '1 second'
+WHERE operation_id = $1
+"""
+_ENDED: Final = """
+UPDATE operation SET status = $2 WHERE system = 'intermediary' AND id = $1 AND status = 'accepted'
+"""
+
+
+async def tell_for_ever(pool: asyncpg.Pool, url: str, key: bytes, faults: Faults) -> None:
+    """Deliver what is due, several times a second, until cancelled."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        while True:
+            try:
+                for row in await pool.fetch(_DUE):
+                    await _tell(pool, session, url, key, row)
+                    if faults.strikes("intermediary", "duplicate_reply"):
+                        await _tell(pool, session, url, key, row)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("Callbacks have to wait: %s", error)
+            await asyncio.sleep(0.2)
+
+
+async def _tell(pool: asyncpg.Pool, session: aiohttp.ClientSession, url: str, key: bytes, row: asyncpg.Record) -> None:
+    await pool.execute(_ENDED, row["operation_id"], row["body"]["status"])
+    body = _encode(row["body"])
+    headers = {"Content-Type": "application/json", "X-Signature": hmac.new(key, body, hashlib.sha256).hexdigest()}
+    try:
+        async with session.post(url, data=body, headers=headers) as response:
+            heard = response.status < 300
+    except (aiohttp.ClientError, TimeoutError):
+        heard = False
+    await pool.execute(_DELIVERED if heard else _LATER, row["operation_id"])
