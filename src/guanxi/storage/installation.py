@@ -1,0 +1,85 @@
+"""One installation on one machine: its home, its secret, its database. Found again by every command run beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+
+from guanxi.storage import embedded
+from guanxi.storage.configuration import Configuration, read_configuration
+from guanxi.storage.errors import ConfigurationInvalid
+
+
+def prepare_home(environment: MutableMapping[str, str]) -> Configuration:
+    """Make the home and its secret key when absent, and put what they say into `environment`."""
+    configuration = read_configuration(environment)
+    secret_key = configuration.secret_key or _kept_secret(configuration.home)
+    environment["GUANXI_HOME"] = str(configuration.home)
+    environment["GUANXI_SECRET_KEY"] = secret_key
+    if not configuration.callback_key:
+        environment["GUANXI_CALLBACK_KEY"] = hmac.new(secret_key.encode(), b"callbacks", hashlib.sha256).hexdigest()
+    return read_configuration(environment)
+
+
+@contextlib.contextmanager
+def database_ready(environment: MutableMapping[str, str]) -> Iterator[Configuration]:
+    """The configuration with a database that can be reached, put into `environment` for everything started after.
+
+    A given `GUANXI_DATABASE_URL` is taken as it is. Otherwise the embedded server is used; when this call has started
+    it, it is stopped at the end.
+    """
+    configuration = prepare_home(environment)
+    if configuration.database_url:
+        embedded.require_version(configuration.database_url)
+        _default_sandbox_database(environment, configuration.database_url)
+        yield read_configuration(environment)
+        return
+    data = cluster_folder(configuration.home)
+    started_here = not embedded.is_running(data)
+    url = embedded.start(data, embedded.free_port())
+    try:
+        environment["GUANXI_DATABASE_URL"] = url
+        _default_sandbox_database(environment, url)
+        yield read_configuration(environment)
+    finally:
+        if started_here:
+            embedded.stop(data)
+
+
+def cluster_folder(home: Path) -> Path:
+    """Where the embedded cluster of `home` lies.
+
+    Root runs the server as `nobody`, who must be able to walk to it: below a private folder such as /root it cannot be.
+    """
+    if os.geteuid() != 0 or embedded.reachable_by_all(home):
+        return home / "postgres"
+    return embedded.SHARED_HOME / hashlib.sha256(str(home).encode()).hexdigest()[:12] / "postgres"
+
+
+def _default_sandbox_database(environment: MutableMapping[str, str], url: str) -> None:
+    if not environment.get("GUANXI_SANDBOX_DATABASE_URL"):
+        environment["GUANXI_SANDBOX_DATABASE_URL"] = url.rpartition("/")[0] + "/sandbox"
+    embedded.make_database(environment["GUANXI_SANDBOX_DATABASE_URL"])
+
+
+def _kept_secret(home: Path) -> str:
+    path = home / "secret.key"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise ConfigurationInvalid(
+            f"The home {home} cannot be used: {error.strerror}.", next_step="Set GUANXI_HOME to a folder of yours."
+        ) from error
+    if not secret:
+        raise ConfigurationInvalid(f"{path} is empty.", next_step="Restore it, or remove it and the data beside it.")
+    return secret
