@@ -143,17 +143,24 @@ class Journal:
         return [intake.request.id in added for intake in batch]
 
     async def _write_inquiries(self, batch: Sequence[tuple[Intake, Closing]]) -> list[bool]:
-        requests = _columns((_request_row(intake) + _reply_row(closing) for intake, closing in batch), 14)
-        entries = _entry_columns([closing for _, closing in batch])
         async with self._pool.acquire() as connection:
-            rows = await connection.fetch(_TAKE_IN_AND_CLOSE, *requests, *entries, _parties(c for _, c in batch))
-        added = {row["id"] for row in rows}
+            added = await take_in_and_close_many(connection, batch)
         return [intake.request.id in added for intake, _ in batch]
 
     async def _write_closings(self, batch: Sequence[Closing]) -> list[bool]:
         async with self._pool.acquire() as connection:
             closed = await close_many(connection, batch)
         return [closing.request.id in closed for closing in batch]
+
+
+async def take_in_and_close_many(
+    connection: asyncpg.Connection, batch: Sequence[tuple[Intake, Closing]]
+) -> set[uuid.UUID]:
+    """Take in and close each request of `batch` whose key has not been used before; the ids of those."""
+    requests = _columns((_request_row(intake) + _reply_row(closing) for intake, closing in batch), 14)
+    entries = _entry_columns([closing for _, closing in batch])
+    rows = await connection.fetch(_TAKE_IN_AND_CLOSE, *requests, *entries, _parties(closing for _, closing in batch))
+    return {row["id"] for row in rows}
 
 
 async def close_many(connection: asyncpg.Connection, batch: Sequence[Closing]) -> set[uuid.UUID]:

@@ -30,15 +30,17 @@ from guanxi.exchange.legs import (
 )
 from guanxi.exchange.lookup import Lookup
 from guanxi.exchange.recovery import recover_due, settle_leg
+from guanxi.exchange.refusal import Decide, refuse_asker
+from guanxi.exchange.reversal import reverse_request
 from guanxi.exchange.routes import make_systems
 from guanxi.exchange.states import LegState
 from guanxi.kernel.clock import now
-from guanxi.kernel.vocabulary import Outcome, Reason
+from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services import catalogue
 from guanxi.services.errors import ServiceUnknown
 from guanxi.services.ports import BusinessSystem
-from guanxi.services.request import LegReply, ServiceReply, ServiceRequest
-from guanxi.services.service import Plan, Service
+from guanxi.services.request import Actor, LegReply, ServiceReply, ServiceRequest
+from guanxi.services.service import Entry, Plan, Service
 from guanxi.storage.configuration import Configuration
 from guanxi.storage.wiring import modules_of
 
@@ -90,6 +92,20 @@ class Exchange:
         """A late confirmation or refusal of a pending leg. Once it is settled, more of them change nothing."""
         await settle_leg(self, leg_id, reply)
 
+    async def reverse(self, channel: Channel, original_key: str, actor: Actor) -> ServiceReply:
+        """Undo what the request under `original_key` did, or see to it that it never does anything."""
+        try:
+            return await reverse_request(self, channel, original_key, actor)
+        except UNREACHABLE as error:
+            raise JournalUnavailable from error
+
+    async def refuse_asker(self, request: ServiceRequest, decide: Decide, entry: Entry) -> ServiceReply:
+        """Put on record that `request` is refused for who asks, for the reason `decide` finds in that transaction."""
+        try:
+            return await refuse_asker(self, request, decide, entry)
+        except UNREACHABLE as error:
+            raise JournalUnavailable from error
+
     async def recover(self) -> int:
         """Take up what others left open and is due; how many requests were looked at."""
         return await recover_due(self)
@@ -103,7 +119,7 @@ class Exchange:
 
         `present` is the outcome the request has now, when it has been answered before.
         """
-        outcome, reason = run.outcome()
+        outcome, reason = (present, None) if present is Outcome.REVERSED else run.outcome()
         done = outcome is Outcome.COMPLETED
         closing = Closing(
             request=run.request,

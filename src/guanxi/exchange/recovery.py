@@ -81,7 +81,7 @@ async def settle_leg(exchange: Exchange, leg_id: uuid.UUID, reply: LegReply) -> 
     if row is None:
         _log.warning("A late answer came for leg %s, which is not ours", leg_id)
         return
-    service, plan, run, present = await _load(exchange, row["request_id"])
+    service, plan, run, present = await load(exchange, row["request_id"])
     leg = next(each for each in run.progress if each.leg.id == leg_id)
     if present is None or leg.state is LegState.SENT:
         raise ExchangeBusy  # the peer was faster than our own reply; it will say so again
@@ -93,7 +93,7 @@ async def settle_leg(exchange: Exchange, leg_id: uuid.UUID, reply: LegReply) -> 
 
 
 async def _take_up(exchange: Exchange, request_id: uuid.UUID) -> None:
-    service, plan, run, present = await _load(exchange, request_id)
+    service, plan, run, present = await load(exchange, request_id)
     if present is None:
         await _unanswered(exchange, run)
     else:
@@ -125,12 +125,12 @@ async def _answered(exchange: Exchange, run: LegRun) -> None:
 
 async def _finish_change(exchange: Exchange, request_id: uuid.UUID) -> None:
     """A change of our own record that was journalled and never made: it was promised to nobody, so it is refused."""
-    service, plan, run, present = await _load(exchange, request_id)
+    service, plan, run, present = await load(exchange, request_id)
     if present is None:
         await exchange.refuse(service, plan, run.request, Reason.SYSTEM_UNAVAILABLE)
 
 
-async def _load(exchange: Exchange, request_id: uuid.UUID) -> tuple[Service, Plan, LegRun, Outcome | None]:
+async def load(exchange: Exchange, request_id: uuid.UUID) -> tuple[Service, Plan, LegRun, Outcome | None]:
     """The request as the journal has it, planned again, with its legs where they stand."""
     async with exchange.pool.acquire() as connection:
         row = await connection.fetchrow(_REQUEST, request_id)

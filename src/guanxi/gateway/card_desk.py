@@ -6,9 +6,8 @@ on the timeline under the message's own key all the same: its repeat gets the sa
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Protocol
+import functools
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -18,17 +17,19 @@ from guanxi.access.cards import is_card_number, number_hash
 from guanxi.access.errors import PinBlockUnreadable
 from guanxi.access.pin import pin_verification_key
 from guanxi.access.terminals import Terminal
+from guanxi.exchange.batching import Batcher
+from guanxi.exchange.process import Exchange
 from guanxi.gateway.errors import MessageRefused
 from guanxi.gateway.terminal_channel import TerminalChannel, Transaction, card_number, idempotency_key
 from guanxi.kernel.clock import now
 from guanxi.kernel.identity import uuid7
 from guanxi.kernel.iso8583 import response_codes as codes
 from guanxi.kernel.iso8583.message import Message, parse_original_data
-from guanxi.kernel.vocabulary import Channel, Outcome, Reason
-from guanxi.parties.cards import CardTurns, PresentedCard, count_pin_failure, find_card, forget_pin_failures
+from guanxi.kernel.vocabulary import Outcome, Reason
+from guanxi.parties.cards import CardTurns, PresentedCard, count_pin_failure, find_cards, forget_pin_failures
 from guanxi.services.request import Actor, ServiceReply, ServiceRequest
+from guanxi.services.service import Entry
 
-Decide = Callable[[asyncpg.Connection], Awaitable[Reason]]
 _WITHOUT_REASON: Final = {
     Outcome.COMPLETED: codes.APPROVED,
     Outcome.PENDING: codes.IN_PROGRESS,
@@ -39,19 +40,6 @@ _WITHOUT_REASON: Final = {
 }
 
 
-class Exchange(Protocol):
-    """What the desk asks of the exchange."""
-
-    async def handle(self, request: ServiceRequest) -> ServiceReply:
-        """Do what `request` asks."""
-
-    async def refuse(self, request: ServiceRequest, decide: Decide) -> ServiceReply:
-        """Put on record that `request` is refused, for the reason that `decide` finds in the same transaction."""
-
-    async def reverse(self, channel: Channel, original_key: str, *, actor: Actor, at: dt.datetime) -> ServiceReply:
-        """Undo what the request under `original_key` did, or see to it that it never does anything."""
-
-
 class CardDesk:
     """Serves card transactions for the terminals of one gateway process."""
 
@@ -59,18 +47,17 @@ class CardDesk:
         self,
         pool: asyncpg.Pool,
         exchange: Exchange,
-        arguments: Mapping[str, type[msgspec.Struct]],
         *,
         secret_key: str,
         time_zone: str,
     ) -> None:
         self._pool = pool
         self._exchange = exchange
-        self._arguments = arguments
         self._secret_key = secret_key
         self._time_zone = ZoneInfo(time_zone)
         self._pins = pin_verification_key(secret_key)
         self._turns = CardTurns()
+        self._cards: Batcher[bytes, PresentedCard | None] = Batcher(functools.partial(find_cards, pool), lanes=2)
 
     async def serve(
         self, message: Message, terminal: Terminal, transaction: Transaction, channel: TerminalChannel
@@ -81,16 +68,16 @@ class CardDesk:
             raise MessageRefused("invalid_card", codes.INVALID_CARD)
         hashed = number_hash(self._secret_key, number)
         async with self._turns.turn(hashed):
-            card = await find_card(self._pool, hashed)
+            card = await self._cards.submit(hashed)
             if card is None:
                 raise MessageRefused("unknown_card", codes.INVALID_CARD)
             request = self._request(message, terminal, transaction, card, hashed.hex())
             fault = self._fault(message, terminal, card, number, pin_required=channel.pin_required(card))
-            reply = await self._exchange.refuse(request, _decide(card, fault)) if fault else None
+            reply = await self._refuse(request, card, fault) if fault else None
             if fault is None and card.pin_failures and 52 in message.fields:
                 await forget_pin_failures(self._pool, card.id)
         reply = reply or await self._exchange.handle(request)
-        return _code(reply), _details(message, reply, transaction)
+        return _code(reply), _details(message, reply, transaction, card.currency)
 
     async def reverse(self, message: Message, terminal: Terminal) -> str:
         """The response code of the answer to a reversal (0400) or its advice (0420)."""
@@ -99,7 +86,7 @@ class CardDesk:
         original, at = parse_original_data(message.fields[90]), now()
         key = idempotency_key(terminal.terminal_id, original.transmitted_at, original.trace_number, at)
         actor = Actor("terminal", terminal.terminal_id)
-        reply = await self._exchange.reverse(terminal.channel, key, actor=actor, at=at)
+        reply = await self._exchange.reverse(terminal.channel, key, actor)
         return codes.APPROVED if reply.outcome is Outcome.REVERSED else _code(reply)
 
     def _request(
@@ -108,16 +95,32 @@ class CardDesk:
         at = now()
         if 7 not in message.fields or 11 not in message.fields:
             raise MessageRefused("missing_trace", codes.FORMAT_ERROR)
-        content = transaction.arguments(message, card, hashed)
+        service = self._exchange.services[transaction.service]
+        try:
+            arguments = msgspec.convert(transaction.arguments(message, hashed), service.arguments)
+        except msgspec.ValidationError:
+            raise MessageRefused("invalid_field", codes.FORMAT_ERROR) from None
         return ServiceRequest(
             id=uuid7(),
             channel=terminal.channel,
             service=transaction.service,
             idempotency_key=idempotency_key(terminal.terminal_id, message.fields[7], message.fields[11], at),
             actor=Actor("terminal", terminal.terminal_id, card.party_id),
-            arguments=msgspec.convert(content, self._arguments[transaction.service]),
+            arguments=arguments,
             received_at=at,
         )
+
+    async def _refuse(self, request: ServiceRequest, card: PresentedCard, fault: Reason) -> ServiceReply:
+        """Put the refusal on record; a wrong PIN is counted with it, and the one that blocks the card says so."""
+
+        async def decide(connection: asyncpg.Connection) -> Reason:
+            if fault is Reason.WRONG_PIN and await count_pin_failure(connection, card.id):
+                return Reason.PIN_TRIES_EXCEEDED
+            return fault
+
+        detail = {"card": card.masked_number, "account": card.account_number, "terminal": request.actor.name}
+        entry = Entry(card.party_id, card.account_id, detail=detail)
+        return await self._exchange.refuse_asker(request, decide, entry)
 
     def _fault(
         self, message: Message, terminal: Terminal, card: PresentedCard, number: str, *, pin_required: bool
@@ -138,26 +141,15 @@ class CardDesk:
         return None if self._pins.matches(pin, number, card.pin_verification_value) else Reason.WRONG_PIN
 
 
-def _decide(card: PresentedCard, fault: Reason) -> Decide:
-    """The reason to put on record; a wrong PIN is counted, and the one that blocks the card says so."""
-
-    async def decide(connection: asyncpg.Connection) -> Reason:
-        if fault is Reason.WRONG_PIN and await count_pin_failure(connection, card.id):
-            return Reason.PIN_TRIES_EXCEEDED
-        return fault
-
-    return decide
-
-
 def _code(reply: ServiceReply) -> str:
     if reply.outcome is Outcome.COMPLETED or reply.reason is None:
         return _WITHOUT_REASON[reply.outcome]
     return codes.code_of(reply.reason)
 
 
-def _details(message: Message, reply: ServiceReply, transaction: Transaction) -> dict[int, str]:
+def _details(message: Message, reply: ServiceReply, transaction: Transaction, currency: str) -> dict[int, str]:
     """Retrieval reference, authorisation code, and what the service's result says."""
     fields = {} if 37 in message.fields else {37: reply.request_id.hex[-12:].upper()}
     if reply.outcome is Outcome.COMPLETED:
-        fields |= {38: reply.request_id.hex[-6:].upper(), **transaction.result(reply.result)}
+        fields |= {38: reply.request_id.hex[-6:].upper(), **transaction.result(reply.result, currency)}
     return fields

@@ -9,7 +9,6 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from guanxi.gateway.errors import MessageRefused
@@ -17,24 +16,27 @@ from guanxi.kernel.errors import InvalidValue
 from guanxi.kernel.iso8583 import response_codes as codes
 from guanxi.kernel.iso8583.balances import AVAILABLE, LEDGER, Balance, write_balances
 from guanxi.kernel.iso8583.message import Message
+from guanxi.kernel.iso8583.statement import StatementEntry, write_statement
 from guanxi.kernel.money import Money, currency_from_numeric, from_minor_units, parse_amount
 from guanxi.kernel.vocabulary import Channel
 from guanxi.parties.cards import PresentedCard
 
 _TRACK_2: Final = re.compile(r"([0-9]{12,19})[=D]([0-9]{4})")
 _WHEN: Final = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])([0-5][0-9]){2}")
-_STATEMENT_LINES: Final = 20
 _BEYOND_FIELD_54: Final = 10**12
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Transaction:
-    """One thing a terminal can ask for. `arguments` makes the service's arguments, by their JSON names."""
+    """One thing a terminal can ask for. `arguments` makes the service's arguments, by their JSON names.
+
+    `result` makes fields of the answer from the service's result and the currency of the card's account.
+    """
 
     service: str
-    arguments: Callable[[Message, PresentedCard, str], dict[str, Any]]
+    arguments: Callable[[Message, str], dict[str, Any]]
     moves_money: bool
-    result: Callable[[Mapping[str, Any]], dict[int, str]]
+    result: Callable[[Mapping[str, Any], str], dict[int, str]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,37 +85,44 @@ def idempotency_key(terminal_id: str, transmitted_at: str, trace_number: str, re
     return f"{terminal_id}:{year}{transmitted_at}:{trace_number}"
 
 
-def spend(message: Message, _card: PresentedCard, number_hash: str) -> dict[str, Any]:
-    """Arguments of a service that takes money through the card."""
-    amount = money(message)
-    return {"card": number_hash, "amount": str(amount.amount), "currency": amount.currency}
+def spend(message: Message, number_hash: str) -> dict[str, Any]:
+    """Arguments of a service that takes money through the card: how much, and what is known of the place (field 43)."""
+    amount, fields = money(message), message.fields
+    return {
+        "card": number_hash,
+        "amount": str(amount.amount),
+        "currency": amount.currency,
+        "merchant": " ".join(fields.get(43, "").split()) or fields.get(42, "").strip(),
+        "retrieval_reference": fields.get(37, "").strip(),
+    }
 
 
-def look(_message: Message, card: PresentedCard, _number_hash: str) -> dict[str, Any]:
+def look(_message: Message, number_hash: str) -> dict[str, Any]:
     """Arguments of a service that looks at the card's account."""
-    return {"account": card.account_number}
+    return {"card": number_hash}
 
 
-def balances(result: Mapping[str, Any]) -> dict[int, str]:
+def balances(result: Mapping[str, Any], currency: str) -> dict[int, str]:
     """Field 54, from the balances that a service's result names."""
-    currency = result.get("currency")
     named = ((LEDGER, "ledger_balance"), (AVAILABLE, "available_balance"))
-    known = [
-        Balance(kind, parse_amount(str(result[name]), currency)) for kind, name in named if currency and name in result
-    ]
+    known = [Balance(kind, parse_amount(str(result[name]), currency)) for kind, name in named if name in result]
     shown = [balance for balance in known if abs(balance.money.minor_units) < _BEYOND_FIELD_54]
     return {54: write_balances(*shown)} if shown else {}
 
 
-def statement(result: Mapping[str, Any]) -> dict[int, str]:
-    """Field 54, and field 62: 20 characters for each entry, `YYMMDD`, a blank, the signed amount in 13 places."""
-    lines = [_line(entry) for entry in result.get("entries", ())[:_STATEMENT_LINES]]
-    return {**balances(result), 62: "".join(lines)}
+def statement(result: Mapping[str, Any], currency: str) -> dict[int, str]:
+    """Fields 54 and 62, from the entries that a service's result lists."""
+    entries = [entry for listed in result.get("entries", ()) if (entry := _entry(listed, currency)) is not None]
+    return {**balances(result, currency), 62: write_statement(entries)}
 
 
-def _line(entry: Mapping[str, Any]) -> str:
-    day = str(entry.get("booked_on") or entry.get("at") or "")[:10].replace("-", "")[2:]
-    return f"{day:6} {Decimal(str(entry['amount'])):+13.2f}"
+def _entry(listed: Mapping[str, Any], currency: str) -> StatementEntry | None:
+    """An entry as a back-end lists it; one without a day or an amount is left out."""
+    day = str(listed.get("value_date") or listed.get("posted_at") or "")[:10]
+    try:
+        return StatementEntry(dt.date.fromisoformat(day), parse_amount(str(listed.get("amount")), currency).amount)
+    except (ValueError, InvalidValue):
+        return None
 
 
 def pin_always(_card: PresentedCard) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from guanxi.access.errors import AccessError, TerminalUnknown
 from guanxi.access.terminals import Terminal, Terminals
+from guanxi.exchange.errors import ExchangeError
 from guanxi.gateway.card_desk import CardDesk
 from guanxi.gateway.errors import MessageRefused
 from guanxi.gateway.iso8583_server import DOOR, Session
@@ -66,6 +67,10 @@ class TerminalDoor:
         except MessageRefused as refusal:
             self._metrics.refused(terminal.channel.value, refusal.kind)
             return _response(message, refusal.response_code), "refused"
+        except ExchangeError as error:
+            _log.warning("A message of terminal %s has to come again: %s", terminal.terminal_id, error)
+            self._metrics.refused(terminal.channel.value, "unavailable")
+            return _response(message, codes.UNAVAILABLE), "refused"
         except Exception:  # noqa: BLE001 - the terminal is answered whatever happens behind the door
             _log.exception("A message of terminal %s could not be served", terminal.terminal_id)
             self._metrics.refused(terminal.channel.value, "malfunction")

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     BILLER_UNKNOWN = "biller_unknown"
     DUPLICATE_REQUEST = "duplicate_request"  # same idempotency key, different content
     IN_PROGRESS = "in_progress"  # same idempotency key, first request still being worked on
+    ORIGINAL_UNKNOWN = "original_unknown"  # a reversal of what was never seen; it will be refused if it comes late
     SYSTEM_UNAVAILABLE = "system_unavailable"
     SYSTEM_TIMEOUT = "system_timeout"
     REFUSED_BY_SYSTEM = "refused_by_system"

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import asyncpg
@@ -19,10 +19,10 @@ import asyncpg
 from guanxi.access.pin import FAILURES_BEFORE_BLOCK
 
 _FIND: Final = """
-SELECT card.id, card.party_id, card.account_id, account.number, account.system, account.currency, card.kind,
-       card.status, card.expires_on, card.pin_verification_value, card.pin_failures
+SELECT card.number_hash, card.id, card.party_id, card.account_id, account.number, account.currency, card.masked_number,
+       card.kind, card.status, card.expires_on, card.pin_verification_value, card.pin_failures
 FROM parties_card card JOIN parties_account account ON account.id = card.account_id
-WHERE card.number_hash = $1
+WHERE card.number_hash = ANY ($1::bytea[])
 """
 _COUNT_FAILURE: Final = """
 UPDATE parties_card
@@ -43,8 +43,8 @@ class PresentedCard:
     party_id: uuid.UUID
     account_id: uuid.UUID
     account_number: str
-    system: str
     currency: str
+    masked_number: str
     kind: str
     status: str
     expires_on: dt.date
@@ -57,10 +57,10 @@ class PresentedCard:
         return self.status == "blocked" and self.pin_failures >= FAILURES_BEFORE_BLOCK
 
 
-async def find_card(pool: asyncpg.Pool, number_hash: bytes) -> PresentedCard | None:
-    """The card whose number has this hash."""
-    row = await pool.fetchrow(_FIND, number_hash)
-    return PresentedCard(*row) if row else None
+async def find_cards(pool: asyncpg.Pool, number_hashes: Sequence[bytes]) -> list[PresentedCard | None]:
+    """For each of `number_hashes`, the card whose number has this hash."""
+    found = {row[0]: PresentedCard(*row[1:]) for row in await pool.fetch(_FIND, number_hashes)}
+    return [found.get(number_hash) for number_hash in number_hashes]
 
 
 async def count_pin_failure(connection: asyncpg.Connection, card_id: uuid.UUID) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from guanxi.kernel.iso8583.authentication import MacKey
 from guanxi.kernel.iso8583.message import Message, repeat_type
@@ -48,39 +49,30 @@ class CardHost:
 
     async def perform(self, leg: Leg) -> LegReply:
         """Carry out `leg` at the host."""
-        try:
-            return messages.reply_to_request(await self._connection.ask(messages.request(leg)))
-        except HostUnreachable:
+        if leg.operation not in messages.OPERATIONS:
+            return LegReply("failed", Reason.NOT_PERMITTED)
+        if not self.is_ready:
             return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
-        except HostSilent:
-            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+        return await self._told(messages.request(leg), messages.reply_to_request)
 
     async def enquire(self, leg: Leg) -> LegReply:
         """What became of `leg`."""
-        original = messages.request(leg)
-        try:
-            return messages.reply_to_request(await self._connection.ask(_repeat(original)))
-        except HostUnreachable:
-            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
-        except HostSilent:
-            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+        return await self._told(_repeat(messages.request(leg)), messages.reply_to_request)
 
     async def undo(self, leg: Leg) -> LegReply:
         """Reverse `leg`, whether or not the host ever saw it."""
         advice = messages.reversal(leg)
+        reply = await self._told(advice, messages.reply_to_reversal)
+        return reply if reply.state == "reversed" else await self._told(_repeat(advice), messages.reply_to_reversal)
+
+    async def _told(self, message: Message, read: Callable[[Message], LegReply]) -> LegReply:
+        """What the host says to `message`; unknown when it says nothing."""
         try:
-            answer = await self._advise(advice)
+            return read(await self._connection.ask(message))
         except HostUnreachable:
             return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
         except HostSilent:
             return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
-        return messages.reply_to_reversal(answer)
-
-    async def _advise(self, advice: Message) -> Message:
-        try:
-            return await self._connection.ask(advice)
-        except HostSilent:
-            return await self._connection.ask(_repeat(advice))
 
 
 def _repeat(message: Message) -> Message:

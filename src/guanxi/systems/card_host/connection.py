@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 class Timing:
     """How long the connection waits for what, in seconds."""
 
-    answer: float = 8.0
+    answer: float = 2.5  # a reversal and its repeat fit in the time the exchange gives a leg
     echo_every: float = 30.0
     first_pause: float = 0.2
     longest_pause: float = 10.0

@@ -22,6 +22,7 @@ from guanxi.kernel.iso8583.response_codes import (
     ORIGINAL_UNKNOWN,
     reason_of,
 )
+from guanxi.kernel.iso8583.statement import read_statement
 from guanxi.kernel.money import CURRENCIES, parse_amount
 from guanxi.services.request import Leg, LegReply
 
@@ -29,7 +30,8 @@ from guanxi.services.request import Leg, LegReply
 OPERATIONS: Final = {
     "withdraw": "013000",
     "purchase": "003000",
-    "credit": "200030",
+    "debit": "403000",
+    "credit": "210030",
     "balance": "313000",
     "entries": "383000",
 }
@@ -52,7 +54,7 @@ def request(leg: Leg) -> Message:
 def reversal(leg: Leg) -> Message:
     """The advice that undoes `leg`: the same money and account, its own trace number, the original in field 90."""
     original = request(leg)
-    trace_number = f"{(int(original.fields[11]) + 1) % 1_000_000:06}"
+    trace_number = f"{(int(original.fields[11]) + 500_000) % 1_000_000:06}"
     original_data = OriginalData(original.mti, original.fields[11], original.fields[7], _ACQUIRER)
     return Message("0420", original.fields | {11: trace_number, 90: str(original_data)})
 
@@ -97,5 +99,6 @@ def _content(answer: Message) -> dict[str, Any]:
         if name:
             content[name] = str(balance.money.amount)
     if 62 in answer.fields:
-        content["statement"] = answer.fields[62]
+        entries = read_statement(answer.fields[62])
+        content["entries"] = [{"value_date": entry.day.isoformat(), "amount": str(entry.amount)} for entry in entries]
     return content
