@@ -5,6 +5,7 @@ guanxi_refused_inputs_total{channel,kind}          messages that broke a rule of
 guanxi_request_seconds{channel,service}            from the last byte read to the answer being ready
 guanxi_open_legs{system,state}                     legs not yet closed, as of the scrape
 guanxi_journal_queue                               appends waiting for the next write of the journal
+guanxi_iso8583_connections                         terminals' connections open now
 guanxi_requests_in_flight                          requests being worked on
 """
 

@@ -18,6 +18,7 @@ from granian.server.embed import Server
 from guanxi.gateway.app import make_app
 from guanxi.gateway.errors import AddressTaken
 from guanxi.gateway.resources import open_gateway
+from guanxi.gateway.terminals import serve_terminals
 from guanxi.storage.configuration import Configuration
 
 _HEADER_MILLISECONDS = 10_000  # a connection that has not sent its headers by then is closed
@@ -33,7 +34,7 @@ def run(configuration: Configuration) -> None:
 async def serve(configuration: Configuration) -> None:
     """Open everything, serve, and close everything in the opposite order."""
     _require_free(configuration.host, configuration.gateway_port)
-    async with open_gateway(configuration) as gateway:
+    async with open_gateway(configuration) as gateway, serve_terminals(gateway):
         server = Server(
             make_app(gateway),
             address=configuration.host,
