@@ -21,7 +21,7 @@ from guanxi.access.cards import number_hash
 from guanxi.kernel.identity import uuid7
 from guanxi.storage import embedded
 
-CALLBACK_KEY = "shared-with-the-intermediary"
+CALLBACK_KEY = "callback-key-for-tests"
 _SERVE = """
 from guanxi.gateway.server import run
 from guanxi.storage.configuration import configuration
@@ -96,24 +96,41 @@ def new_customer(database: psycopg.Connection) -> Callable[[], Customer]:
 
 
 @pytest.fixture(scope="module")
-def gateway(database_url: str) -> Iterator[Served]:
+def sandbox_ports() -> dict[str, str]:
+    """Where the gateway looks for business systems; a module that wants them starts them there."""
+    return {name: str(embedded.free_port()) for name in ("GUANXI_SANDBOX_PORT", "GUANXI_CARD_HOST_PORT")}
+
+
+@pytest.fixture(scope="module")
+def new_gateway(sandbox_ports: dict[str, str]) -> Iterator[Callable[[str], Served]]:
+    """Starts a gateway process over a database."""
+    started: list[Served] = []
+
+    def start(database_url: str) -> Served:
+        port = embedded.free_port()
+        environment = {
+            **os.environ,
+            **sandbox_ports,
+            "GUANXI_DATABASE_URL": database_url,
+            "GUANXI_GATEWAY_PORT": str(port),
+            "GUANXI_ISO8583_PORT": str(embedded.free_port()),
+            "GUANXI_CALLBACK_KEY": CALLBACK_KEY,
+        }
+        process = subprocess.Popen([sys.executable, "-c", _SERVE], env=environment)
+        started.append(Served(f"http://127.0.0.1:{port}", port, process))
+        _await_health(started[-1])
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.process.terminate()
+        assert served.process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def gateway(database_url: str, new_gateway: Callable[[str], Served]) -> Served:
     """One gateway process for the module."""
-    port = embedded.free_port()
-    environment = {
-        **os.environ,
-        "GUANXI_DATABASE_URL": database_url,
-        "GUANXI_GATEWAY_PORT": str(port),
-        "GUANXI_ISO8583_PORT": str(embedded.free_port()),
-        "GUANXI_CALLBACK_KEY": CALLBACK_KEY,
-    }
-    process = subprocess.Popen([sys.executable, "-c", _SERVE], env=environment)
-    served = Served(f"http://127.0.0.1:{port}", port, process)
-    try:
-        _await_health(served)
-        yield served
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0
+    return new_gateway(database_url)
 
 
 @pytest.fixture(scope="module")
