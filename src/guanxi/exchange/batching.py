@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -26,11 +27,16 @@ class Batcher(Generic[Item, Answer]):
     """
 
     def __init__(
-        self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], *, lanes: int = 1, largest: int = 256
+        self,
+        write: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        lanes: int = 1,
+        largest: int = 256,
+        bounded: bool = True,
     ) -> None:
         self._write = write
         self._largest = largest
-        self._most_waiting = 64 * largest
+        self._most_waiting = 64 * largest if bounded else math.inf
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._idle_lanes = lanes
         self._tasks: set[asyncio.Task[None]] = set()

@@ -2,10 +2,14 @@
 
 ExchangeError
 ├── JournalUnavailable    the journal cannot be written; nothing was sent anywhere
-└── ExchangeBusy          more requests wait than can be answered in time; nothing was done
+├── ExchangeBusy          more requests wait than can be answered in time; nothing was done
+├── NotStorable           a text in the request cannot be kept by the journal; nothing was done
+└── LegStateForbidden     a leg was to go where the table of states does not let it
 """
 
 from __future__ import annotations
+
+import uuid
 
 from guanxi.kernel.errors import GuanxiError
 
@@ -33,3 +37,23 @@ class ExchangeBusy(ExchangeError):
 
     def __init__(self) -> None:
         super().__init__("Too many requests are waiting.", next_step="Send the same request again in a moment.")
+
+
+class NotStorable(ExchangeError):
+    """A text in the request cannot be kept, such as one with a NUL character."""
+
+    code = "exchange.not_storable"
+    permanent = True
+
+    def __init__(self) -> None:
+        super().__init__("A text in the request cannot be kept.", next_step="Leave control characters out.")
+
+
+class LegStateForbidden(ExchangeError):
+    """A leg was to go where the table of states does not let it; it stays where it is."""
+
+    code = "exchange.leg_state_forbidden"
+    permanent = True
+
+    def __init__(self, leg_id: uuid.UUID, present: str, following: str) -> None:
+        super().__init__(f"Leg {leg_id} is {present} and cannot become {following}.")

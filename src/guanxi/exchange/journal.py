@@ -19,6 +19,7 @@ import asyncpg
 import msgspec
 
 from guanxi.exchange.batching import Batcher
+from guanxi.exchange.errors import NotStorable
 from guanxi.exchange.states import LegState
 from guanxi.kernel.vocabulary import InteractionKind, Outcome, Reason
 from guanxi.services.request import Leg, ServiceRequest
@@ -100,12 +101,16 @@ class Journal:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._intakes = Batcher(self._write_intakes, lanes=2)
-        self._closings = Batcher(self._write_closings, lanes=2)
+        # What has been taken in can always be closed: the bound is on the intake.
+        self._closings = Batcher(self._write_closings, lanes=2, bounded=False)
         self._inquiries = Batcher(self._write_inquiries, lanes=2)
 
     async def take_in(self, intake: Intake) -> bool:
-        """Make the request and its legs durable; False when its key has been used before."""
-        return await self._intakes.submit(intake)
+        """Make the request and its legs durable; False when its key has been used before. May raise `NotStorable`."""
+        try:
+            return await self._intakes.submit(intake)
+        except asyncpg.DataError as error:
+            raise NotStorable from error
 
     async def close(self, closing: Closing) -> bool:
         """Make the end durable, all of it at once; False when somebody else has closed the request."""
@@ -113,7 +118,10 @@ class Journal:
 
     async def take_in_and_close(self, intake: Intake, closing: Closing) -> bool:
         """Both in one write, for what needs no leg; False when the key has been used before."""
-        return await self._inquiries.submit((intake, closing))
+        try:
+            return await self._inquiries.submit((intake, closing))
+        except asyncpg.DataError as error:
+            raise NotStorable from error
 
     async def stored(self, channel: str, idempotency_key: str) -> Stored | None:
         """What the journal has under this key."""
@@ -158,8 +166,9 @@ async def take_in_and_close_many(
 ) -> set[uuid.UUID]:
     """Take in and close each request of `batch` whose key has not been used before; the ids of those."""
     requests = _columns((_request_row(intake) + _reply_row(closing) for intake, closing in batch), 14)
-    entries = _entry_columns([closing for _, closing in batch])
-    rows = await connection.fetch(_TAKE_IN_AND_CLOSE, *requests, *entries, _parties(closing for _, closing in batch))
+    closings = [closing for _, closing in batch]
+    entries, balances = _entry_columns(closings), _columns(_newest(closings), 4)
+    rows = await connection.fetch(_TAKE_IN_AND_CLOSE, *requests, *entries, _parties(closings), *balances)
     return {row["id"] for row in rows}
 
 
@@ -340,6 +349,13 @@ _ENTRIES: Final = """
         shown)
     JOIN {changed} AS changed ON changed.id = entry.request_id
 """
+# A balance told later than the one we have.
+_BALANCES: Final = """
+    UPDATE parties_account a SET ledger_balance = b.ledger, available_balance = b.available, balance_at = b.at
+    FROM unnest(${0}::text[], ${1}::numeric[], ${2}::numeric[], ${3}::timestamptz[])
+        AS b (number, ledger, available, at)
+    WHERE a.number = b.number AND (a.balance_at IS NULL OR a.balance_at <= b.at)
+"""
 # Only parameter numbers and names of our own are put into these texts.
 _TAKE_IN_AND_CLOSE: Final = f"""
 WITH added AS (
@@ -354,6 +370,7 @@ WITH added AS (
     ON CONFLICT (channel, idempotency_key) DO NOTHING
     RETURNING id
 ), entries AS ({_ENTRIES.format(*range(15, 27), changed="added")}
+), balances AS ({_BALANCES.format(*range(28, 32))}
 ), told AS (
     SELECT pg_notify('interactions', payload) FROM unnest($27::text[]) AS payload
 )
@@ -374,11 +391,8 @@ WITH closed AS (
     FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
         AS s (request_id, id, state, reason, reference, closed_at, next_attempt_at)
     JOIN closed ON closed.id = s.request_id
-    WHERE l.id = s.id
-), balances AS (
-    UPDATE parties_account a SET ledger_balance = b.ledger, available_balance = b.available, balance_at = b.at
-    FROM unnest($14::text[], $15::numeric[], $16::numeric[], $17::timestamptz[]) AS b (number, ledger, available, at)
-    WHERE a.number = b.number AND (a.balance_at IS NULL OR a.balance_at <= b.at)
+    WHERE l.id = s.id AND l.state NOT IN ('failed', 'reversed', 'dropped')
+), balances AS ({_BALANCES.format(*range(14, 18))}
 ), entries AS ({_ENTRIES.format(*range(18, 30), changed="closed")}
 ), told AS (
     SELECT pg_notify('interactions', payload) FROM unnest($30::text[]) AS payload

@@ -18,8 +18,9 @@ from typing import Final
 
 import asyncpg
 
+from guanxi.exchange.errors import ExchangeBusy, LegStateForbidden
 from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent
-from guanxi.exchange.states import OPEN, LegState
+from guanxi.exchange.states import OPEN, LegState, may_become
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services.ports import BusinessSystem
 from guanxi.services.request import Leg, LegReply, ServiceRequest
@@ -34,6 +35,8 @@ _STATES: Final = {
     "reversed": LegState.REVERSED,
     "unknown": LegState.IN_DOUBT,
 }
+
+_LARGEST_BALANCE: Final = Decimal(10) ** 15  # numeric(19, 4)
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +81,8 @@ class Systems:
                 return await call(leg)
         except TimeoutError:
             return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+        except ExchangeBusy:  # it never left
+            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
         except Exception:  # noqa: BLE001 - an adapter's fault must not leave a leg without a state
             _log.exception("The adapter of %s broke on leg %s", leg.system, leg.id)
             return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
@@ -92,6 +97,12 @@ class LegProgress:
     reply: LegReply = dataclasses.field(default_factory=lambda: LegReply("unknown"))
     milliseconds: int | None = None
     told_at: dt.datetime | None = None
+
+    def become(self, following: LegState) -> None:
+        """Go on to `following`, which the table of states must allow."""
+        if following is not self.state and not may_become(self.state, following):
+            raise LegStateForbidden(self.leg.id, self.state, following)
+        self.state = following
 
 
 class LegRun:
@@ -132,15 +143,15 @@ class LegRun:
         """Undo what was or may have been done, newest first, and drop what was planned."""
         for each in self.progress:
             if each.state is LegState.PLANNED:
-                each.state = LegState.DROPPED
+                each.become(LegState.DROPPED)
         for each in reversed(self.progress):
             if each.state in {LegState.CONFIRMED, LegState.SENT, LegState.IN_DOUBT, LegState.REVERSING}:
                 await self._undo(each)
 
     def take(self, each: LegProgress, reply: LegReply) -> None:
         """What the leg's system says, now or late."""
+        each.become(_STATES[reply.state])
         each.reply, each.told_at = reply, self._clock()
-        each.state = _STATES[reply.state]
 
     def outcome(self) -> tuple[Outcome, Reason | None]:
         """What all of it comes to for the customer."""
@@ -183,7 +194,7 @@ class LegRun:
     async def _mark_sent(self, each: LegProgress) -> None:
         at = self._clock()
         await mark_sent(self._pool, each.leg, at, at + self._patience.lease)
-        each.state = LegState.SENT
+        each.become(LegState.SENT)
 
     async def _send(self, each: LegProgress) -> None:
         started = time.perf_counter()
@@ -193,11 +204,11 @@ class LegRun:
         each.milliseconds = round((time.perf_counter() - started) * 1000)
         self.take(each, reply)
         if each.state is LegState.IN_DOUBT and self.request.channel in AT_TERMINALS:
-            each.state = LegState.REVERSING
+            each.become(LegState.REVERSING)
 
     async def _undo(self, each: LegProgress) -> None:
         reply = await self._systems.undo(each.leg)
-        each.state = LegState.REVERSED if reply.state == "reversed" else LegState.REVERSING
+        each.become(LegState.REVERSED if reply.state == "reversed" else LegState.REVERSING)
         each.told_at = self._clock()
         each.reply = LegReply(each.reply.state, each.reply.reason, each.reply.reference, reply.content)
 
@@ -220,6 +231,14 @@ def balances_in(leg: Leg, reply: LegReply, at: dt.datetime) -> Iterator[BalanceT
         )
         if account and ledger is not None and available is not None:
             try:
-                yield BalanceTold(account, Decimal(ledger), Decimal(available), at)
-            except InvalidOperation:
-                _log.warning("%s told a balance that is no number for leg %s", leg.system, leg.id)
+                yield BalanceTold(account, _balance(ledger), _balance(available), at)
+            except (InvalidOperation, TypeError, ValueError):
+                _log.warning("%s told a balance that is no amount for leg %s", leg.system, leg.id)
+
+
+def _balance(text: str) -> Decimal:
+    """The amount in `text`, as an account of ours can hold it."""
+    amount = Decimal(text)
+    if not abs(amount) < _LARGEST_BALANCE:
+        raise ValueError(text)
+    return amount

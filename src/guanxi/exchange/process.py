@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import logging
 import time
@@ -17,7 +18,7 @@ from typing import Final
 
 import asyncpg
 
-from guanxi.exchange.errors import JournalUnavailable
+from guanxi.exchange.errors import JournalUnavailable, NotStorable
 from guanxi.exchange.journal import Closing, Intake, Journal, LegStanding, close_many, fingerprint
 from guanxi.exchange.legs import (
     LOOKS_ONLY,
@@ -85,6 +86,8 @@ class Exchange:
         service = service_for(request)
         try:
             return await self._handle(service, request)
+        except NotStorable:
+            return ServiceReply(request.id, Outcome.DECLINED, Reason.INVALID_REQUEST)
         except UNREACHABLE as error:
             raise JournalUnavailable from error
 
@@ -152,11 +155,18 @@ class Exchange:
         if not await self.journal.take_in(intake):
             return await self._repeated(intake)
         if plan.change:
-            return reply_of(await change_and_close(self.pool, service, plan, request, self.clock()))
+            return await self._change(service, plan, request)
         run = self.run_of(request, [LegProgress(leg, LegState.PLANNED) for leg in plan.legs])
         run.progress[0].state = LegState.SENT
         await run.go()
         return await self.conclude(service, plan, run)
+
+    async def _change(self, service: Service, plan: Plan, request: ServiceRequest) -> ServiceReply:
+        try:
+            return reply_of(await change_and_close(self.pool, service, plan, request, self.clock()))
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
+            _log.exception("The change that %s %s asked for cannot be kept", request.service, request.id)
+            return await self.refuse(service, plan, request, Reason.INVALID_REQUEST)
 
     async def refuse(self, service: Service, plan: Plan, request: ServiceRequest, reason: Reason) -> ServiceReply:
         """Close a journalled request of which nothing was done."""
@@ -183,7 +193,7 @@ class Exchange:
             outcome=Outcome.DECLINED if plan.declined else Outcome.COMPLETED,
             reason=plan.declined,
             result=plan.result,
-            entries=plan.entries,
+            entries=plan.entries[:1] if plan.declined else plan.entries,
             at=self.clock(),
         )
         return await self._write_at_once(self._intake(request, plan), closing)
@@ -231,6 +241,9 @@ class Exchange:
         while True:
             try:
                 return await self.journal.close(closing)
+            except asyncpg.DataError:
+                _log.exception("What the systems told of request %s cannot be kept", closing.request.id)
+                closing = without_what_was_told(closing)
             except UNREACHABLE as error:
                 if time.monotonic() > until:
                     raise JournalUnavailable from error
@@ -290,6 +303,12 @@ async def change_and_close(
         if not await close_many(connection, [closing]):
             raise JournalUnavailable
     return closing
+
+
+def without_what_was_told(closing: Closing) -> Closing:
+    """The same end without the details that systems gave: a balance or a reference that no column can hold."""
+    legs = [dataclasses.replace(standing, reference=None) for standing in closing.legs]
+    return dataclasses.replace(closing, result={}, balances=(), legs=legs)
 
 
 def service_for(request: ServiceRequest) -> Service:

@@ -7,11 +7,12 @@ idempotent by its leg, so sending again is asking again.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -59,17 +60,26 @@ _OF_LEG: Final = "SELECT request_id FROM exchange_journalleg WHERE id = $1"
 
 
 async def recover_due(exchange: Exchange) -> int:
-    """Take up what is due now; how many requests were looked at."""
+    """Take up what is due now, side by side; how many requests were worked on."""
     at = exchange.clock()
     lease_until = at + exchange.patience.lease
     claimed = await exchange.pool.fetch(_CLAIM, at, lease_until, _AT_ONCE)
-    requests = {row["request_id"] for row in claimed}
-    for request_id in sorted(requests):
-        await _take_up(exchange, request_id)
     bare = await exchange.pool.fetch(_CLAIM_CHANGES, at - exchange.patience.lease, _AT_ONCE)
-    for row in bare:
-        await _finish_change(exchange, row["id"])
-    return len(requests) + len(bare)
+    work = [_safely(_take_up, exchange, request_id) for request_id in {row["request_id"] for row in claimed}]
+    work += [_safely(_finish_change, exchange, row["id"]) for row in bare]
+    return sum(await asyncio.gather(*work))
+
+
+async def _safely(
+    work: Callable[[Exchange, uuid.UUID], Awaitable[None]], exchange: Exchange, request_id: uuid.UUID
+) -> bool:
+    """Whether `work` got through: one request that cannot be worked on must not keep the others waiting."""
+    try:
+        await work(exchange, request_id)
+    except Exception:  # noqa: BLE001 - whatever it is, it is this request's own
+        _log.exception("Request %s cannot be taken up now", request_id)
+        return False
+    return True
 
 
 async def settle_leg(exchange: Exchange, leg_id: uuid.UUID, reply: LegReply) -> None:
@@ -145,7 +155,9 @@ async def load(exchange: Exchange, request_id: uuid.UUID) -> tuple[Service, Plan
 def _request(row: asyncpg.Record, service: Service) -> ServiceRequest:
     kind, _, name = row["actor"].partition(":")
     arguments: Mapping[str, Any] = json.loads(row["arguments"])
-    actor = msgspec.convert({"kind": kind, "name": name, "party_id": _actor_party(kind, name)}, Actor)
+    actor = msgspec.convert(
+        {"kind": kind, "name": name, "party_id": name if kind == "party" else row["party_id"]}, Actor
+    )
     return ServiceRequest(
         id=row["id"],
         channel=Channel(row["channel"]),
@@ -155,10 +167,6 @@ def _request(row: asyncpg.Record, service: Service) -> ServiceRequest:
         arguments=msgspec.convert(arguments, service.arguments, strict=False),
         received_at=row["received_at"],
     )
-
-
-def _actor_party(kind: str, name: str) -> str | None:
-    return name if kind == "party" else None
 
 
 def _progress(row: asyncpg.Record) -> LegProgress:

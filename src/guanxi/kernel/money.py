@@ -43,10 +43,10 @@ class Money:
         exponent = self.amount.as_tuple().exponent
         if not isinstance(exponent, int):
             raise InvalidValue(f"{self.amount} is not an amount.", field="amount")
-        if -exponent > places and self.amount != round(self.amount, places):
-            raise InvalidValue(f"{self.currency} has {places} decimal places; {self.amount} has more.", field="amount")
         if abs(self.amount) >= _LARGEST:
             raise InvalidValue(f"{self.amount} is beyond what an account can hold.", field="amount")
+        if -exponent > places and self.amount != round(self.amount, places):
+            raise InvalidValue(f"{self.currency} has {places} decimal places; {self.amount} has more.", field="amount")
         object.__setattr__(self, "amount", round(self.amount, places))
 
     def __add__(self, other: Money) -> Money:

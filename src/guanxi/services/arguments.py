@@ -18,7 +18,7 @@ CardName = Annotated[str, msgspec.Meta(min_length=32, max_length=64, pattern=r"^
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=_PRINTABLE)]
 Memo = Annotated[str, msgspec.Meta(max_length=140, pattern=_PRINTABLE)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]  # lines may break
 
 
 def refuse_amount(amount: Decimal, currency: str) -> Reason | None:

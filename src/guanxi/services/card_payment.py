@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from guanxi.kernel.money import Money
 from guanxi.services.arguments import CardName, Currency, exact, refuse_amount
 from guanxi.services.permission import refuse_card
 from guanxi.services.request import ServiceRequest
@@ -32,11 +33,8 @@ def plan_card_payment(request: ServiceRequest, known: Known, payment: CardPaymen
     account = known.accounts.get(card.account_number) if card else None
     if card is None or account is None:
         return Plan(declined=refuse_card(card, account, request.received_at.date()))
-    refused = (
-        refuse_card(card, account, request.received_at.date())
-        or refuse_amount(payment.amount, payment.currency)
-        or None
-    )
+    wrong_amount = refuse_amount(payment.amount, payment.currency)
+    refused = refuse_card(card, account, request.received_at.date()) or wrong_amount
     detail = {
         "card": card.masked_number,
         "account": account.number,
@@ -44,7 +42,7 @@ def plan_card_payment(request: ServiceRequest, known: Known, payment: CardPaymen
         "merchant": payment.merchant,
         "retrieval_reference": payment.retrieval_reference,
     }
-    moved = -payment.amount.quantize(Decimal("0.0001"))
+    moved = None if wrong_amount else -Money(payment.amount, payment.currency).amount
     entries = (Entry(card.party_id, account.id, moved, payment.currency, detail),)
     if refused:
         return Plan(entries=entries, declined=refused)

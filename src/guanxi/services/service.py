@@ -80,8 +80,9 @@ LocalChange = Callable[[asyncpg.Connection], Awaitable[dict[str, Any]]]
 class Plan:
     """What to do for a request: decline it, make legs in order, change our own record, or just answer.
 
-    `entries` are what the timeline keeps; the first is the asking party's. `change` runs in the transaction that
-    closes the request, and what it returns is added to the result.
+    `entries` are what the timeline keeps; the first is the asking party's, and the only one kept of what is not done.
+    `change` runs in the transaction that closes the request, and what it returns is added to the result. A request that
+    is taken up again is planned again: its entries are the same even if an account has been blocked meanwhile.
     """
 
     entries: tuple[Entry, ...] = ()

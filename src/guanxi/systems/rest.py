@@ -6,7 +6,6 @@ asking after an operation that the system has never seen makes sure that it neve
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -19,11 +18,23 @@ from guanxi.services.request import Leg, LegReply
 
 _LANES: Final = 4  # calls under way at once
 _SECONDS: Final = 5.0
+_NUL: Final = rb"\u0000"
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.decode
 _NO_ANSWER: Final = LegReply("unknown", Reason.SYSTEM_TIMEOUT)
-_STATES: Final = {"posted": "confirmed", "confirmed": "confirmed", "accepted": "pending", "reversed": "reversed"}
+_UNAVAILABLE: Final = LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+_NOT_NOW: Final = frozenset({429, 503})  # by our contract: nothing was done
+_NOT_SO: Final = range(400, 500)  # likewise, and it would not be another time
+_STATES: Final[Mapping[str, LegReply]] = {
+    "posted": LegReply("confirmed"),
+    "confirmed": LegReply("confirmed"),
+    "accepted": LegReply("pending"),
+    "reversed": LegReply("reversed"),
+    "refused": LegReply("failed"),
+    "rejected": LegReply("failed"),
+}
 _ENVELOPE: Final = frozenset({"id", "status", "reason", "reference"})
+_LONGEST_REFERENCE: Final = 64
 
 
 class RestSystem:
@@ -76,9 +87,11 @@ class RestSystem:
         try:
             status, body = await self._call("GET", path)
         except aiohttp.ClientConnectorError:
-            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+            return _UNAVAILABLE
         except (aiohttp.ClientError, TimeoutError):
             return _NO_ANSWER
+        if status in _NOT_NOW:
+            return _UNAVAILABLE
         if status == 404:
             return LegReply("failed", Reason.ACCOUNT_UNKNOWN)
         if status != 200 or not isinstance(body, Mapping):
@@ -90,13 +103,21 @@ class RestSystem:
         try:
             status, body = await self._call("POST", "/operations/batch", {"operations": operations})
         except aiohttp.ClientConnectorError:
-            return [LegReply("failed", Reason.SYSTEM_UNAVAILABLE)] * len(legs)
+            return [_UNAVAILABLE] * len(legs)
         except (aiohttp.ClientError, TimeoutError):
             return [_NO_ANSWER] * len(legs)
-        if status != 200 or not isinstance(body, Mapping):
-            return [_NO_ANSWER] * len(legs)
-        results = {result.get("id"): result for result in body.get("results", ()) if isinstance(result, Mapping)}
-        return [_of(results, leg.id) for leg in legs]
+        if status in _NOT_NOW:
+            return [_UNAVAILABLE] * len(legs)
+        if status in _NOT_SO:
+            return await self._perform_each(legs)
+        results = _results(body) if status == 200 else {}
+        return [read_result(results.get(str(leg.id))) for leg in legs]
+
+    async def _perform_each(self, legs: Sequence[Leg]) -> list[LegReply]:
+        """The system did nothing because one of `legs` does not fit: that one is refused, the others go alone."""
+        if len(legs) == 1:
+            return [LegReply("failed", Reason.REFUSED_BY_SYSTEM)]
+        return [reply for leg in legs for reply in await self._perform_many([leg])]
 
     async def _call(self, method: str, path: str, content: Mapping[str, object] | None = None) -> tuple[int, object]:
         if self._session is None:
@@ -104,9 +125,11 @@ class RestSystem:
         data = _encode(content) if content is not None else None
         async with self._session.request(method, self._base + path, data=data) as response:
             raw = await response.read()
+        if _NUL in raw:  # which nothing of ours can keep
+            return 502, None
         try:
             return response.status, _decode(raw) if raw else None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return 502, None
 
 
@@ -114,19 +137,24 @@ def read_result(body: object) -> LegReply:
     """What a system says of an operation. What is no proper answer is no answer."""
     if not isinstance(body, Mapping):
         return _NO_ANSWER
+    said = _STATES.get(str(body.get("status")))
+    if said is None:
+        return _NO_ANSWER
     content = {str(name): value for name, value in body.items() if name not in _ENVELOPE}
-    reference = body.get("reference")
-    if body.get("status") in {"refused", "rejected"}:
-        return LegReply("failed", _reason(body.get("reason")), reference, content)
-    state = _STATES.get(str(body.get("status")))
-    return (
-        msgspec.convert({"state": state, "reference": reference, "content": content}, LegReply) if state else _NO_ANSWER
-    )
+    reason = _reason(body.get("reason")) if said.state == "failed" else None
+    return LegReply(said.state, reason, _reference(body.get("reference")), content)
 
 
-def _of(results: Mapping[object, object], leg_id: uuid.UUID) -> LegReply:
-    """The result for this very leg: an answer about another one is none."""
-    return read_result(results.get(str(leg_id)))
+def _results(body: object) -> dict[str, object]:
+    """The results of a batch by leg id: an answer about another leg is none."""
+    results = body.get("results") if isinstance(body, Mapping) else None
+    if not isinstance(results, Sequence):
+        return {}
+    return {str(result.get("id")): result for result in results if isinstance(result, Mapping)}
+
+
+def _reference(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_REFERENCE else None
 
 
 def _reason(value: object) -> Reason:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
-from guanxi.kernel.vocabulary import Channel, InteractionKind
+from guanxi.kernel.money import Money
+from guanxi.kernel.vocabulary import Channel, InteractionKind, Reason
 from guanxi.services.arguments import AccountNumber, Currency, exact, refuse_amount
 from guanxi.services.permission import refuse_account
 from guanxi.services.request import LegReply, ServiceRequest
@@ -40,15 +41,18 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     refused = refuse_account(request.actor, account, to_debit=True) or refuse_amount(payment.amount, payment.currency)
     detail = {"account": payment.from_account, "biller": payment.biller, "bill_reference": payment.bill_reference}
     party_id = request.actor.party_id or (account.owner_id if account else None)
-    if refused or account is None:
+    if account is None or refused in {Reason.ACCOUNT_UNKNOWN, Reason.INVALID_AMOUNT}:
         return Plan(entries=(Entry(party_id, detail=detail),) if party_id else (), declined=refused)
+    moved = -Money(payment.amount, payment.currency).amount
+    entries = (Entry(party_id, account.id, moved, payment.currency, detail),) if party_id else ()
+    if refused:
+        return Plan(entries=entries, declined=refused)
     amount = {"amount": exact(payment.amount, payment.currency), "currency": payment.currency}
     hold = leg(request, 0, account.system, "hold", {**amount, "account": account.number})
     bill = {**amount, "biller": payment.biller, "bill_reference": payment.bill_reference}
     capture = {**amount, "account": account.number, "hold": str(hold.id)}
-    moved = -payment.amount.quantize(Decimal("0.0001"))
     return Plan(
-        entries=(Entry(party_id, account.id, moved, payment.currency, detail),) if party_id else (),
+        entries=entries,
         legs=(
             hold,
             leg(request, 1, "intermediary", "pay_bill", bill),

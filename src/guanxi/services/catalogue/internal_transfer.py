@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
+from guanxi.kernel.money import Money
 from guanxi.kernel.vocabulary import Channel, InteractionKind, Reason
 from guanxi.services.arguments import AccountNumber, Currency, Memo, exact, refuse_amount
 from guanxi.services.permission import refuse_account
 from guanxi.services.request import Leg, LegReply, ServiceRequest
 from guanxi.services.service import Entry, Known, KnownAccount, Names, Plan, Service, leg
+
+_NOTHING_TO_SHOW: Final = frozenset({Reason.ACCOUNT_UNKNOWN, Reason.INVALID_AMOUNT})  # neither accounts nor amount
 
 
 class InternalTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,11 +43,12 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     transfer = cast("InternalTransfer", request.arguments)
     payer, payee = known.accounts.get(transfer.from_account), known.accounts.get(transfer.to_account)
     refused = _refuse(request, transfer, payer, payee)
-    if refused or payer is None or payee is None:
+    if payer is None or payee is None or refused in _NOTHING_TO_SHOW:
         detail = {"account": transfer.from_account, "to_account": transfer.to_account, "memo": transfer.memo}
-        entries = (Entry(request.actor.party_id, detail=detail),) if request.actor.party_id else ()
-        return Plan(entries=entries, declined=refused)
-    return Plan(entries=_entries(request, transfer, payer, payee), legs=_legs(request, transfer, payer, payee))
+        asker = (Entry(request.actor.party_id, detail=detail),) if request.actor.party_id else ()
+        return Plan(entries=asker, declined=refused)
+    entries = _entries(request, transfer, payer, payee)
+    return Plan(entries=entries, declined=refused, legs=() if refused else _legs(request, transfer, payer, payee))
 
 
 def conclude(replies: Sequence[LegReply]) -> dict[str, Any]:
@@ -74,7 +78,7 @@ def _refuse(
 def _entries(
     request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount, payee: KnownAccount
 ) -> tuple[Entry, ...]:
-    amount = transfer.amount.quantize(Decimal("0.0001"))
+    amount = Money(transfer.amount, transfer.currency).amount
     party_id = request.actor.party_id or payer.owner_id
     told = {"memo": transfer.memo}
     paid = {**told, "account": payer.number, "to_account": payee.number}
