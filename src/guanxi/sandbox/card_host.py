@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import uuid
+from decimal import Decimal
 from typing import Any, Final
 
 import asyncpg
@@ -28,6 +30,7 @@ from guanxi.kernel.iso8583.response_codes import (
     UNAVAILABLE,
     code_of,
 )
+from guanxi.kernel.iso8583.statement import StatementEntry, write_statement
 from guanxi.kernel.money import currency_from_numeric, from_minor_units, parse_amount
 from guanxi.kernel.vocabulary import Reason
 from guanxi.sandbox import bank
@@ -35,7 +38,7 @@ from guanxi.sandbox.bank import Operation
 from guanxi.sandbox.faults import Faults
 
 _ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 70, 102)
-_OPERATIONS: Final = {"01": "withdraw", "00": "purchase", "20": "credit"}
+_OPERATIONS: Final = {"01": "withdraw", "00": "purchase", "20": "credit", "40": "debit"}
 _NAMESPACE: Final = uuid.UUID("8583a987-0000-5000-8000-000000000000")
 _LINES: Final = 10
 
@@ -137,7 +140,7 @@ class CardHost:
         extra = {54: _balances(found, found["currency"])}
         if with_entries:
             lines = await bank.entries(self._pool, found["number"], _LINES)
-            extra[62] = "|".join(f"{line['value_date']} {line['amount']}" for line in lines)
+            extra[62] = write_statement(map(_line, lines))
         return response_to(request, APPROVED, _ECHOED, extra)
 
     async def _reversal(self, request: Message) -> Message:
@@ -159,6 +162,10 @@ def _outcome(request: Message, answer: dict[str, Any], currency: str) -> Message
     if answer["reference"] and not refused:
         extra[38] = answer["reference"][-6:]
     return response_to(request, code, _ECHOED, extra)
+
+
+def _line(entry: dict[str, Any]) -> StatementEntry:
+    return StatementEntry(dt.date.fromisoformat(entry["value_date"]), Decimal(entry["amount"]))
 
 
 def _balances(told: dict[str, Any], currency: str) -> str:

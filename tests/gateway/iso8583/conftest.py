@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest
-from scripted_card_host import ScriptedHost
-from terminal_client import MAC_KEY, PIN_KEY, TerminalClient
+from tests.peers.scripted_card_host import ScriptedHost
+from tests.peers.terminal_client import MAC_KEY, PIN_KEY, TerminalClient
 
 from guanxi.access.cards import check_digit, mask_number, number_hash
 from guanxi.access.pin import pin_verification_key
@@ -58,6 +58,12 @@ class HeldCard:
     id: uuid.UUID
     party_id: uuid.UUID
     account: str
+
+
+@pytest.fixture
+def secret_key() -> str:
+    """The installation's secret."""
+    return SECRET
 
 
 @pytest.fixture

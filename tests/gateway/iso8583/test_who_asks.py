@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 
 import pytest
-from terminal_client import TerminalClient
+from tests.peers.terminal_client import TerminalClient
 
 from guanxi.gateway.errors import AddressTaken
 from guanxi.gateway.terminals import serve_terminals

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from scripted_card_host import ScriptedHost
+from tests.peers.scripted_card_host import ScriptedHost
 
 from guanxi.kernel.iso8583.specification import DEMO_INTERCHANGE_KEY
 from guanxi.systems.card_host.adapter import CardHost

@@ -31,7 +31,7 @@ OPERATIONS: Final = {
     "withdraw": "013000",
     "purchase": "003000",
     "debit": "403000",
-    "credit": "210030",
+    "credit": "200030",
     "balance": "313000",
     "entries": "383000",
 }
