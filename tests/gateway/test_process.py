@@ -38,12 +38,13 @@ def test_what_is_in_flight_when_told_to_stop_is_finished(database_url, new_gatew
     served = new_gateway(database_url)
     customer = new_customer()
     body = {"login": customer.login, "password": customer.password, "channel": "internet"}
-    token = httpx.post(f"{served.url}/v1/sessions", json=body).json()["token"]
+    client = httpx.Client(base_url=served.url)
+    token = client.post("/v1/sessions", json=body).json()["token"]
 
     def complain(number: int) -> str | None:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(number)}
         try:
-            answer = httpx.post(f"{served.url}/v1/complaints", json=COMPLAINT, headers=headers)
+            answer = client.post("/v1/complaints", json=COMPLAINT, headers=headers)
         except httpx.TransportError:
             return None  # it had not begun, or was never told: the journal decides
         if number == 100:

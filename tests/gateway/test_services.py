@@ -73,11 +73,11 @@ def test_a_key_belongs_to_its_customer_and_channel(client, database, new_custome
     assert len(database.execute(CASES, [other.party_id]).fetchall()) == 1
 
 
-def test_the_same_request_sent_side_by_side_takes_effect_once(database, customer, sign_in, gateway) -> None:
+def test_the_same_request_sent_side_by_side_takes_effect_once(client, database, customer, sign_in) -> None:
     headers = with_key(sign_in(customer))
 
     def send(_: int) -> httpx.Response:
-        return httpx.post(f"{gateway.url}/v1/complaints", json=COMPLAINT, headers=headers)
+        return client.post("/v1/complaints", json=COMPLAINT, headers=headers)
 
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(send, range(32)))
@@ -87,13 +87,13 @@ def test_the_same_request_sent_side_by_side_takes_effect_once(database, customer
     assert len(database.execute(CASES, [customer.party_id]).fetchall()) == 1
 
 
-def test_many_customers_at_once_each_get_their_own(gateway, database, new_customer, sign_in) -> None:
+def test_many_customers_at_once_each_get_their_own(client, database, new_customer, sign_in) -> None:
     customers = [new_customer() for _ in range(12)]
     signed_in = [(customer, sign_in(customer)) for customer in customers] * 20
 
     def look(pair) -> bool:
         customer, headers = pair
-        answer = httpx.get(f"{gateway.url}/v1/accounts", headers=headers)
+        answer = client.get("/v1/accounts", headers=headers)
         return [account["number"] for account in answer.json()["result"]["accounts"]] == [customer.account]
 
     with concurrent.futures.ThreadPoolExecutor(16) as threads:

@@ -168,7 +168,7 @@ async def take_in_and_close_many(
     requests = _columns((_request_row(intake) + _reply_row(closing) for intake, closing in batch), 14)
     closings = [closing for _, closing in batch]
     entries, balances = _entry_columns(closings), _columns(_newest(closings), 4)
-    rows = await connection.fetch(_TAKE_IN_AND_CLOSE, *requests, *entries, _parties(closings), *balances)
+    rows = await connection.fetch(TAKE_IN_AND_CLOSE, *requests, *entries, _parties(closings), *balances)
     return {row["id"] for row in rows}
 
 
@@ -357,7 +357,7 @@ _BALANCES: Final = """
     WHERE a.number = b.number AND (a.balance_at IS NULL OR a.balance_at <= b.at)
 """
 # Only parameter numbers and names of our own are put into these texts.
-_TAKE_IN_AND_CLOSE: Final = f"""
+TAKE_IN_AND_CLOSE: Final = f"""
 WITH added AS (
     INSERT INTO exchange_journalrequest (id, channel, idempotency_key, fingerprint, service, actor, party_id,
         account_id, arguments, state, received_at, outcome, reason, reply, closed_at)

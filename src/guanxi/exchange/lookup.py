@@ -22,7 +22,7 @@ SELECT a.id, a.number, a.system, a.product, a.currency, a.status, a.ledger_balan
        EXISTS (SELECT FROM parties_accountholder h WHERE h.account_id = a.id AND h.role = 'owner') AS owned
 """
 _BY_NUMBER: Final = _ACCOUNTS + "FROM parties_account a WHERE a.number = ANY ($1::text[])"
-_BY_PARTY: Final = f"""{_ACCOUNTS}, wanted.party_id
+BY_PARTY: Final = f"""{_ACCOUNTS}, wanted.party_id
 FROM unnest($1::uuid[]) AS wanted (party_id)
 CROSS JOIN LATERAL (
     SELECT held.account_id FROM parties_accountholder held
@@ -37,7 +37,7 @@ FROM parties_card c JOIN parties_account a ON a.id = c.account_id
 """
 _CARDS_BY_HASH: Final = _CARDS + "WHERE c.number_hash = ANY ($1::bytea[])"
 _CARDS_BY_ID: Final = _CARDS + "WHERE c.id = ANY ($1::uuid[])"
-_CARDS_BY_PARTY: Final = _CARDS + "WHERE c.party_id = ANY ($1::uuid[]) ORDER BY c.issued_on, c.id"
+CARDS_BY_PARTY: Final = _CARDS + "WHERE c.party_id = ANY ($1::uuid[]) ORDER BY c.issued_on, c.id"
 
 
 class Lookup:
@@ -91,9 +91,9 @@ async def _named_cards(connection: asyncpg.Connection, batch: Sequence[Names]) -
 async def _holdings(connection: asyncpg.Connection, parties: Sequence[uuid.UUID]) -> dict[uuid.UUID, Known]:
     accounts: dict[uuid.UUID, dict[str, KnownAccount]] = {party_id: {} for party_id in parties}
     cards: dict[uuid.UUID, dict[str, KnownCard]] = {party_id: {} for party_id in parties}
-    for row in await connection.fetch(_BY_PARTY, parties):
+    for row in await connection.fetch(BY_PARTY, parties):
         accounts[row["party_id"]][row["number"]] = _account(row)
-    for row in await connection.fetch(_CARDS_BY_PARTY, parties):
+    for row in await connection.fetch(CARDS_BY_PARTY, parties):
         held = cards[row["party_id"]]
         if len(held) < MOST_OF_ONE_PARTY:
             held[row["number_hash"]] = _card(row)

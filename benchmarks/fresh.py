@@ -1,0 +1,67 @@
+"""A fresh installation to measure: an embedded PostgreSQL with the present schema, in a folder that is thrown away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from guanxi.storage import embedded
+
+
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """The address of an empty database with the present schema, on a server of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="guanxi-bench-"))
+    folder.chmod(0o755)
+    try:
+        url = embedded.start(folder / "postgres", embedded.free_port())
+        environment = {**os.environ, "GUANXI_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "guanxi.office.settings"}
+        subprocess.run([sys.executable, "-m", "django", "migrate", "--verbosity", "0"], check=True, env=environment)
+        yield url
+    finally:
+        embedded.stop(folder / "postgres")
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def gateway(database_url: str, **settings: str) -> Iterator[str]:
+    """The address of a gateway process over `database_url`; `settings` are further environment variables."""
+    port = embedded.free_port()
+    own = {
+        "GUANXI_DATABASE_URL": database_url,
+        "GUANXI_SECRET_KEY": "for benchmarks only",
+        "GUANXI_GATEWAY_PORT": str(port),
+        "GUANXI_ISO8583_PORT": str(embedded.free_port()),
+    }
+    serve = (
+        "from guanxi.gateway.server import run; from guanxi.storage.configuration import configuration as c; run(c())"
+    )
+    process = subprocess.Popen([sys.executable, "-c", serve], env={**os.environ, **own, **settings})
+    try:
+        _await_answer(f"http://127.0.0.1:{port}/health", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own, over loopback
+        except (urllib.error.URLError, ConnectionError):
+            if process.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
