@@ -150,9 +150,13 @@ def _anchor(url: str) -> float:
 
 
 def _with(statement: str, values: dict[int, str]) -> str:
-    """`statement` on one line, its array parameters holding one element each."""
-    filled = re.sub(r"\$(\d+)", lambda found: f"ARRAY[{values[int(found[1])]}]", statement)
-    return " ".join(filled.split()) + ";"
+    """`statement` on one line, its array parameters holding one element each, or none where none is given."""
+
+    def array(found: re.Match[str]) -> str:
+        value = values.get(int(found[1]))
+        return f"ARRAY[{value}]" if value else "'{}'"
+
+    return " ".join(re.sub(r"\$(\d+)", array, statement).split()) + ";"
 
 
 def _load(address: str, seconds: int, *, think: int) -> Load:
