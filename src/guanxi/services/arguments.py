@@ -30,6 +30,11 @@ def refuse_amount(amount: Decimal, currency: str) -> Reason | None:
     return None if money.amount > 0 else Reason.INVALID_AMOUNT
 
 
+def movable(amount: Decimal, currency: str) -> Decimal | None:
+    """`amount` as the timeline keeps it, or None when it cannot be moved."""
+    return None if refuse_amount(amount, currency) else Money(amount, currency).amount
+
+
 def exact(amount: Decimal, currency: str) -> str:
     """`amount` as a back-end reads it: decimal text with all of the currency's places."""
     return str(Money(amount, currency).amount)

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from guanxi.kernel.money import Money
-from guanxi.services.arguments import CardName, Currency, exact, refuse_amount
+from guanxi.services.arguments import CardName, Currency, exact, movable, refuse_amount
 from guanxi.services.permission import refuse_card
 from guanxi.services.request import ServiceRequest
 from guanxi.services.service import Entry, Known, Plan, leg
@@ -33,8 +32,8 @@ def plan_card_payment(request: ServiceRequest, known: Known, payment: CardPaymen
     account = known.accounts.get(card.account_number) if card else None
     if card is None or account is None:
         return Plan(declined=refuse_card(card, account, request.received_at.date()))
-    wrong_amount = refuse_amount(payment.amount, payment.currency)
-    refused = refuse_card(card, account, request.received_at.date()) or wrong_amount
+    on = request.received_at.date()
+    refused = refuse_card(card, account, on) or refuse_amount(payment.amount, payment.currency)
     detail = {
         "card": card.masked_number,
         "account": account.number,
@@ -42,8 +41,8 @@ def plan_card_payment(request: ServiceRequest, known: Known, payment: CardPaymen
         "merchant": payment.merchant,
         "retrieval_reference": payment.retrieval_reference,
     }
-    moved = None if wrong_amount else -Money(payment.amount, payment.currency).amount
-    entries = (Entry(card.party_id, account.id, moved, payment.currency, detail),)
+    moved = movable(payment.amount, payment.currency)
+    entries = (Entry(card.party_id, account.id, -moved if moved else None, payment.currency, detail),)
     if refused:
         return Plan(entries=entries, declined=refused)
     content: dict[str, Any] = {

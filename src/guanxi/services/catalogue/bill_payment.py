@@ -11,9 +11,8 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
-from guanxi.kernel.money import Money
 from guanxi.kernel.vocabulary import Channel, InteractionKind, Reason
-from guanxi.services.arguments import AccountNumber, Currency, exact, refuse_amount
+from guanxi.services.arguments import AccountNumber, Currency, exact, movable, refuse_amount
 from guanxi.services.permission import refuse_account
 from guanxi.services.request import LegReply, ServiceRequest
 from guanxi.services.service import Entry, Known, Names, Plan, Service, leg
@@ -41,10 +40,10 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     refused = refuse_account(request.actor, account, to_debit=True) or refuse_amount(payment.amount, payment.currency)
     detail = {"account": payment.from_account, "biller": payment.biller, "bill_reference": payment.bill_reference}
     party_id = request.actor.party_id or (account.owner_id if account else None)
-    if account is None or refused in {Reason.ACCOUNT_UNKNOWN, Reason.INVALID_AMOUNT}:
+    if account is None or refused is Reason.ACCOUNT_UNKNOWN:
         return Plan(entries=(Entry(party_id, detail=detail),) if party_id else (), declined=refused)
-    moved = -Money(payment.amount, payment.currency).amount
-    entries = (Entry(party_id, account.id, moved, payment.currency, detail),) if party_id else ()
+    moved = movable(payment.amount, payment.currency)
+    entries = (Entry(party_id, account.id, -moved if moved else None, payment.currency, detail),) if party_id else ()
     if refused:
         return Plan(entries=entries, declined=refused)
     amount = {"amount": exact(payment.amount, payment.currency), "currency": payment.currency}

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import msgspec
 
-from guanxi.kernel.money import Money
 from guanxi.kernel.vocabulary import Channel, InteractionKind, Reason
-from guanxi.services.arguments import AccountNumber, Currency, Memo, exact, refuse_amount
+from guanxi.services.arguments import AccountNumber, Currency, Memo, exact, movable, refuse_amount
 from guanxi.services.permission import refuse_account
 from guanxi.services.request import Leg, LegReply, ServiceRequest
 from guanxi.services.service import Entry, Known, KnownAccount, Names, Plan, Service, leg
-
-_NOTHING_TO_SHOW: Final = frozenset({Reason.ACCOUNT_UNKNOWN, Reason.INVALID_AMOUNT})  # neither accounts nor amount
 
 
 class InternalTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +40,7 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     transfer = cast("InternalTransfer", request.arguments)
     payer, payee = known.accounts.get(transfer.from_account), known.accounts.get(transfer.to_account)
     refused = _refuse(request, transfer, payer, payee)
-    if payer is None or payee is None or refused in _NOTHING_TO_SHOW:
+    if payer is None or payee is None or refused is Reason.ACCOUNT_UNKNOWN:
         detail = {"account": transfer.from_account, "to_account": transfer.to_account, "memo": transfer.memo}
         asker = (Entry(request.actor.party_id, detail=detail),) if request.actor.party_id else ()
         return Plan(entries=asker, declined=refused)
@@ -78,11 +75,11 @@ def _refuse(
 def _entries(
     request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount, payee: KnownAccount
 ) -> tuple[Entry, ...]:
-    amount = Money(transfer.amount, transfer.currency).amount
+    amount = movable(transfer.amount, transfer.currency)
     party_id = request.actor.party_id or payer.owner_id
     told = {"memo": transfer.memo}
     paid = {**told, "account": payer.number, "to_account": payee.number}
-    entries = [Entry(party_id, payer.id, -amount, transfer.currency, paid)] if party_id else []
+    entries = [Entry(party_id, payer.id, -amount if amount else None, transfer.currency, paid)] if party_id else []
     if payee.owner_id and payee.owner_id != party_id:
         received = {**told, "account": payee.number, "from_account": payer.number}
         entries.append(Entry(payee.owner_id, payee.id, amount, transfer.currency, received))
