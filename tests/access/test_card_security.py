@@ -95,3 +95,8 @@ def test_card_numbers_are_checked_and_masked_and_hashed_under_the_secret() -> No
 @given(st.text("0123456789", min_size=11, max_size=18))
 def test_one_check_digit_in_ten_is_right(digits: str) -> None:
     assert [is_card_number(digits + last) for last in "0123456789"].count(True) == 1
+
+
+def test_the_check_value_of_a_published_key() -> None:
+    # The double-length test key of ISO 9797-1 and of most payment systems' manuals.
+    assert keys.key_check_value(bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")) == "08D7B4"

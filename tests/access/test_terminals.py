@@ -6,20 +6,17 @@ import asyncpg
 import pytest
 
 from guanxi.access.errors import TerminalUnknown, WorkingKeyUnreadable
-from guanxi.access.terminals import Terminals, wrap_terminal_key
+from guanxi.access.terminals import NewTerminal, Terminals, register_terminal, retire_terminal
 from guanxi.kernel.vocabulary import Channel
 
 SECRET = "a-key-for-tests-only"
-REGISTER = """
-INSERT INTO access_terminal (terminal_id, acceptor_id, kind, name, currency, mac_key, pin_key, active)
-VALUES ($1, 'GUANXI000000001', 'atm', 'Nanjing Road', 'CNY', $2, $3, true)
-"""
 
 
-async def register(pool: asyncpg.Pool, terminal_id: str, *, keys_of: str | None = None) -> None:
-    owner = keys_of or terminal_id
-    mac_key, pin_key = (wrap_terminal_key(SECRET, use.encode() * 5 + b"x", owner, use) for use in ("mac", "pin"))
-    await pool.execute(REGISTER, terminal_id, mac_key, pin_key)
+async def register(pool: asyncpg.Pool, terminal_id: str) -> None:
+    mac_key, pin_key = b"m" * 8 + b"M" * 8, b"p" * 8 + b"P" * 8
+    new = NewTerminal(terminal_id, "GUANXI000000001", "atm", "Nanjing Road", "CNY", mac_key, pin_key)
+    async with pool.acquire() as connection:
+        await register_terminal(connection, SECRET, new)
 
 
 async def test_a_registered_terminal_is_found_with_its_keys(pool: asyncpg.Pool) -> None:
@@ -33,7 +30,8 @@ async def test_a_terminal_out_of_service_is_refused_once_it_is_asked_for_again(p
     await register(pool, "ATM00002")
     terminals = Terminals(pool, SECRET)
     await terminals.find("ATM00002")
-    await pool.execute("UPDATE access_terminal SET active = false WHERE terminal_id = 'ATM00002'")
+    async with pool.acquire() as connection:
+        await retire_terminal(connection, "ATM00002")
     terminals.forget("ATM00002")
     with pytest.raises(TerminalUnknown):
         await terminals.find("ATM00002")
@@ -49,6 +47,17 @@ async def test_a_terminal_nobody_registered_is_refused_without_asking_each_time(
 
 
 async def test_keys_of_another_terminal_do_not_open(pool: asyncpg.Pool) -> None:
-    await register(pool, "ATM00003", keys_of="ATM00001")
+    await register(pool, "ATM00003")
+    await register(pool, "ATM00004")
+    await pool.execute(
+        "UPDATE access_terminal SET mac_key = (SELECT mac_key FROM access_terminal WHERE terminal_id = 'ATM00004')"
+        " WHERE terminal_id = 'ATM00003'"
+    )
     with pytest.raises(WorkingKeyUnreadable):
         await Terminals(pool, SECRET).find("ATM00003")
+
+
+async def test_a_terminal_that_is_not_in_service_cannot_be_retired(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        with pytest.raises(TerminalUnknown):
+            await retire_terminal(connection, "ATM99999")

@@ -12,6 +12,8 @@ import os
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -31,6 +33,12 @@ def derive_key(secret_key: str, purpose: str) -> bytes:
         )
     derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"guanxi {purpose}".encode())
     return derivation.derive(secret_key.encode())
+
+
+def key_check_value(key: bytes) -> str:
+    """Six hexadecimal digits by which two sides compare a TDES key without showing it (ANSI X9.24-1, annex A)."""
+    cipher = Cipher(TripleDES(key + key[:8]), modes.ECB())  # noqa: S305 - one block of zeros, as the standard says
+    return cipher.encryptor().update(bytes(8)).hex().upper()[:6]
 
 
 def wrap_key(secret_key: str, key: bytes, *, owner: str) -> bytes:

@@ -20,6 +20,13 @@ _REMEMBERED: Final = 10_000
 _FIND: Final = """
 SELECT terminal_id, acceptor_id, kind, currency, mac_key, pin_key FROM access_terminal WHERE terminal_id = $1 AND active
 """
+_REGISTER: Final = """
+INSERT INTO access_terminal (terminal_id, acceptor_id, kind, name, currency, mac_key, pin_key, active)
+VALUES ($1, $2, $3, $4, $5, $6, $7, true)
+ON CONFLICT (terminal_id) DO UPDATE SET acceptor_id = EXCLUDED.acceptor_id, kind = EXCLUDED.kind, name = EXCLUDED.name,
+    currency = EXCLUDED.currency, mac_key = EXCLUDED.mac_key, pin_key = EXCLUDED.pin_key, active = true
+"""
+_RETIRE: Final = "UPDATE access_terminal SET active = false WHERE terminal_id = $1 AND active RETURNING terminal_id"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,6 +80,33 @@ class Terminals:
             MacKey(unwrap_key(self._secret_key, row["mac_key"], owner=key_owner(terminal_id, "mac"))),
             PinKey(unwrap_key(self._secret_key, row["pin_key"], owner=key_owner(terminal_id, "pin"))),
         )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NewTerminal:
+    """A terminal to be put in service, with its working keys in clear."""
+
+    terminal_id: str
+    acceptor_id: str
+    kind: Literal["atm", "pos"]
+    name: str
+    currency: str
+    mac_key: bytes
+    pin_key: bytes
+
+
+async def register_terminal(connection: asyncpg.Connection, secret_key: str, new: NewTerminal) -> None:
+    """Put `new` in service, or give the terminal of that id new particulars and keys."""
+    mac_key = wrap_terminal_key(secret_key, new.mac_key, new.terminal_id, "mac")
+    pin_key = wrap_terminal_key(secret_key, new.pin_key, new.terminal_id, "pin")
+    place = (new.terminal_id, new.acceptor_id, new.kind, new.name, new.currency)
+    await connection.execute(_REGISTER, *place, mac_key, pin_key)
+
+
+async def retire_terminal(connection: asyncpg.Connection, terminal_id: str) -> None:
+    """Take a terminal out of service; `TerminalUnknown` when none is in service under that id."""
+    if await connection.fetchval(_RETIRE, terminal_id) is None:
+        raise TerminalUnknown(terminal_id)
 
 
 def key_owner(terminal_id: str, use: Literal["mac", "pin"]) -> str:

@@ -17,7 +17,7 @@ from tests.peers.terminal_client import MAC_KEY, PIN_KEY, TerminalClient
 
 from guanxi.access.cards import check_digit, mask_number, number_hash
 from guanxi.access.pin import pin_verification_key
-from guanxi.access.terminals import wrap_terminal_key
+from guanxi.access.terminals import NewTerminal, register_terminal
 from guanxi.gateway.resources import Gateway, open_gateway
 from guanxi.gateway.terminals import serve_terminals
 from guanxi.kernel.identity import uuid7
@@ -26,10 +26,6 @@ from guanxi.storage.embedded import free_port
 
 SECRET = os.environ["GUANXI_SECRET_KEY"]
 _numbers = itertools.count(1)
-_TERMINAL = """
-INSERT INTO access_terminal (terminal_id, acceptor_id, kind, name, currency, mac_key, pin_key, active)
-VALUES ($1, 'GUANXI000000001', $2, $1, 'CNY', $3, $4, true) ON CONFLICT DO NOTHING
-"""
 _CARD = """
 WITH party AS (
     INSERT INTO parties_party (id, number, kind, name, latin_name, gender, language, branch, occupation, tier,
@@ -127,11 +123,9 @@ async def pos(gateway: Gateway) -> AsyncIterator[TerminalClient]:
 
 async def terminal(gateway: Gateway, terminal_id: str, kind: str) -> TerminalClient:
     """A registered terminal, not yet connected."""
-    keys = (
-        wrap_terminal_key(SECRET, MAC_KEY, terminal_id, "mac"),
-        wrap_terminal_key(SECRET, PIN_KEY, terminal_id, "pin"),
-    )
-    await gateway.pool.execute(_TERMINAL, terminal_id, kind, *keys)
+    new = NewTerminal(terminal_id, "GUANXI000000001", kind, terminal_id, "CNY", MAC_KEY, PIN_KEY)
+    async with gateway.pool.acquire() as connection:
+        await register_terminal(connection, SECRET, new)
     return TerminalClient(gateway.configuration.iso8583_port, terminal_id)
 
 
