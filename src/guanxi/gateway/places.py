@@ -48,7 +48,7 @@ def place_of(service: str) -> Place:
 
 
 _ACCOUNT: Final = {"number": PathArgument("account", Reason.ACCOUNT_UNKNOWN, "The account's number.")}
-_BALANCE: Final = {"account": "6222020000000017", "currency": "CNY", "ledger": "12800.00", "available": "12650.00"}
+_BALANCE: Final = {"currency": "CNY", "ledger_balance": "12800.00", "available_balance": "12650.00"}
 
 _TABLE: Final = (
     Place(
@@ -58,17 +58,18 @@ _TABLE: Final = (
         summary="My accounts and cards",
         description="All accounts and cards of the customer with the balances last told by their business systems.",
         result={
-            "accounts": [
+            "accounts": [{**_BALANCE, "number": "6222020000000017", "product": "savings", "status": "open"}],
+            "cards": [
                 {
-                    "number": "6222020000000017",
-                    "product": "savings",
-                    "currency": "CNY",
-                    "status": "open",
-                    "ledger_balance": "12800.00",
-                    "available_balance": "12650.00",
+                    "id": "0196a1ef-1c00-7d00-8a00-3f5b7c9d1e20",
+                    "number": "622202******1234",
+                    "kind": "debit",
+                    "product": "debit",
+                    "status": "active",
+                    "expires": "2031-04",
+                    "account": "6222020000000017",
                 }
             ],
-            "cards": [],
         },
     ),
     Place(
@@ -115,7 +116,7 @@ _TABLE: Final = (
         description="Taken from the account at once; the biller's system confirms later, so 202 is the usual answer.",
         body={
             "from_account": "6222020000000017",
-            "biller": "SH-ELECTRIC",
+            "biller": "electricity",
             "bill_reference": "2026050001",
             "amount": "88.00",
             "currency": "CNY",

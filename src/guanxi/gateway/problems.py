@@ -45,6 +45,7 @@ class ReasonAnswer(NamedTuple):
 
 
 _AGAIN: Final = "Send the same request again with the same Idempotency-Key; it takes effect once."
+_LATER: Final = "Nothing was moved. Ask anew in a while, with a new Idempotency-Key."
 _CALL: Final = "Call the service centre."
 
 REASONS: Final[dict[Reason, ReasonAnswer]] = {
@@ -91,11 +92,14 @@ REASONS: Final[dict[Reason, ReasonAnswer]] = {
     Reason.IN_PROGRESS: ReasonAnswer(
         409, "Still being worked on", "The first request with this Idempotency-Key is not finished yet.", _AGAIN
     ),
+    Reason.ORIGINAL_UNKNOWN: ReasonAnswer(
+        404, "Original unknown", "The request this one speaks of is not known.", "Check what it refers to."
+    ),
     Reason.SYSTEM_UNAVAILABLE: ReasonAnswer(
-        503, "System unavailable", "The business system behind this service cannot be reached.", _AGAIN
+        503, "System unavailable", "The business system behind this service cannot be reached.", _LATER
     ),
     Reason.SYSTEM_TIMEOUT: ReasonAnswer(
-        504, "System did not answer", "The business system behind this service did not answer in time.", _AGAIN
+        504, "System did not answer", "The business system behind this service did not answer in time.", _LATER
     ),
     Reason.REFUSED_BY_SYSTEM: ReasonAnswer(
         422, "Refused by the business system", "The business system behind this service refused.", _CALL
@@ -166,7 +170,7 @@ def _reason(answer: ReasonAnswer, code: str, reply: ServiceReply | None = None) 
         outcome=reply.outcome if reply else None,
         request_id=reply.request_id if reply else None,
     )
-    headers = _RETRY if answer.next_step is _AGAIN else ()
+    headers = _RETRY if answer.next_step in {_AGAIN, _LATER} else ()
     return problem_answer(problem, status=answer.status, label=code, headers=headers)
 
 
