@@ -9,12 +9,15 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.peers.scripted_rest_system import ScriptedRestSystem
 
 from guanxi.exchange.process import Exchange
 from guanxi.kernel.clock import now
 from guanxi.kernel.identity import uuid7
 from guanxi.kernel.vocabulary import Channel
 from guanxi.services.request import Actor, ServiceRequest
+from guanxi.storage.embedded import free_port
+from guanxi.systems.rest import RestSystem
 
 OWNER, STRANGER = uuid.UUID(int=0xA1), uuid.UUID(int=0xB2)
 CARD_HASH = "ab" * 32
@@ -76,3 +79,59 @@ def ask(
         arguments=arguments,
         received_at=at,
     )
+
+
+class Clock:
+    """The present, moved on by tests that wait for what is due."""
+
+    def __init__(self) -> None:
+        self.ahead = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return now() + self.ahead
+
+    def pass_by(self, **time: float) -> None:
+        """So much time goes by."""
+        self.ahead += dt.timedelta(**time)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that starts at the present."""
+    return Clock()
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[ScriptedRestSystem]:
+    """Business systems that do as the test says."""
+    system = ScriptedRestSystem()
+    await system.start(free_port())
+    yield system
+    await system.stop()
+
+
+@pytest.fixture
+async def exchange(pool: asyncpg.Pool, peer: ScriptedRestSystem, clock: Clock) -> AsyncIterator[Exchange]:
+    """An exchange connected to the scripted systems; recovery runs when a test says so."""
+    systems = {name: RestSystem(f"{peer.url}/{name}") for name in ("savings", "integrated", "intermediary")}
+    for system in systems.values():
+        await system.open()
+    yield Exchange(pool, systems, clock=clock)
+    for system in systems.values():
+        await system.close()
+
+
+async def leg_states(pool: asyncpg.Pool, request_id: uuid.UUID) -> list[str]:
+    """The states of a request's legs, in order."""
+    rows = await pool.fetch("SELECT state FROM exchange_journalleg WHERE request_id = $1 ORDER BY position", request_id)
+    return [row["state"] for row in rows]
+
+
+async def timeline(pool: asyncpg.Pool, request_id: uuid.UUID) -> list[tuple[uuid.UUID, str, str | None]]:
+    """What the timelines show of a request: whose, outcome, amount."""
+    rows = await pool.fetch(
+        "SELECT party_id, outcome, amount::numeric(19, 2)::text AS amount FROM interactions_interaction"
+        " WHERE request_id = $1 ORDER BY occurred_at, amount NULLS FIRST",
+        request_id,
+    )
+    return [(uuid.UUID(int=row["party_id"].int), row["outcome"], row["amount"]) for row in rows]

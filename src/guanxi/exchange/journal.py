@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -156,9 +157,13 @@ class Journal:
         return [intake.request.id in added for intake, _ in batch]
 
     async def _write_closings(self, batch: Sequence[Closing]) -> list[bool]:
+        answers = [False] * len(batch)
         async with self._pool.acquire() as connection:
-            closed = await close_many(connection, batch)
-        return [closing.request.id in closed for closing in batch]
+            for turn in _turns(batch):
+                closed = await close_many(connection, [batch[position] for position in turn])
+                for position in turn:
+                    answers[position] = batch[position].request.id in closed
+        return answers
 
 
 async def take_in_and_close_many(
@@ -188,6 +193,19 @@ async def close_many(connection: asyncpg.Connection, batch: Sequence[Closing]) -
 async def mark_sent(pool: asyncpg.Pool, leg: Leg, at: dt.datetime, lease_until: dt.datetime) -> None:
     """A planned leg is about to be sent."""
     await pool.execute(_MARK_SENT, leg.id, at, lease_until)
+
+
+def _turns(batch: Sequence[Closing]) -> list[list[int]]:
+    """Positions in `batch`, in as many turns as one request is in it: two ends of it never meet in one statement."""
+    turns: list[list[int]] = []
+    seen: Counter[uuid.UUID] = Counter()
+    for position, closing in enumerate(batch):
+        turn = seen[closing.request.id]
+        seen[closing.request.id] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(position)
+    return turns
 
 
 def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
