@@ -17,7 +17,6 @@ from guanxi.storage import embedded
 from guanxi.storage.configuration import Configuration, read_configuration
 from guanxi.storage.installation import cluster_folder
 
-_OLDEST_POSTGRES: Final = 160_000
 _ENOUGH: Final = 2 * 1024**3
 
 
@@ -53,11 +52,8 @@ def _database(configuration: Configuration) -> Finding:
         if not embedded.is_running(data):
             return Finding(well=True, what="The embedded PostgreSQL is not running; `guanxi run` starts it")
         url = os.environ["GUANXI_DATABASE_URL"] = embedded.address(data)
-    with embedded.connected(url) as connection:
-        row = connection.execute("SELECT current_setting('server_version_num')::int, version()").fetchone()
-    number, version = row or (0, "unknown")
-    advice = "" if number >= _OLDEST_POSTGRES else "Use PostgreSQL 16 or newer."
-    return Finding(number >= _OLDEST_POSTGRES, str(version).split(" on ")[0], advice)
+    embedded.require_version(url)
+    return Finding(well=True, what="PostgreSQL answers, and is new enough")
 
 
 def _schema(_configuration: Configuration) -> Finding:

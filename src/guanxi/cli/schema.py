@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from guanxi.interactions.jobs import MONTHS_AHEAD
 from guanxi.kernel.clock import now
 
-_MONTHS = "SELECT interactions_ensure_months(%s::date - interval '1 month', %s::date + %s * interval '1 month')"
+_MONTHS = "SELECT interactions_ensure_months((%s - interval '1 month')::date, (%s + %s * interval '1 month')::date)"
 
 
 def bring_up_to_date() -> int:

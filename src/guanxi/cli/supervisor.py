@@ -79,7 +79,7 @@ class Supervisor:
             stderr=asyncio.subprocess.STDOUT,
             env=self._environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         self._children[program.name] = child
         if child.stdout is not None:
@@ -98,6 +98,7 @@ def _signal(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
         os.killpg(child.pid, number)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """In a child that is about to start: end when the parent ends, whatever ends it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from guanxi.cli.supervisor import die_with_parent
 from guanxi.storage.installation import database_ready
 
 
@@ -16,8 +17,13 @@ from guanxi.storage.installation import database_ready
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Serve the sandbox bank, or load accounts into it (`guanxi sandbox --help`)."""
     with database_ready(os.environ) as configuration:
-        files = ["--files", str(configuration.home / "sandbox")] if "--files" not in arguments else []
-        done = subprocess.run([sys.executable, "-m", "guanxi.sandbox", *files, *arguments], check=False)
+        ours = {
+            "--files": str(configuration.home / "sandbox"),
+            "--callback-url": f"{configuration.gateway_url}/callbacks/intermediary",
+        }
+        options = [word for option, value in ours.items() if option not in arguments for word in (option, value)]
+        command = [sys.executable, "-m", "guanxi.sandbox", *options, *arguments]
+        done = subprocess.run(command, check=False, preexec_fn=die_with_parent)
     sys.exit(done.returncode)
 
 
