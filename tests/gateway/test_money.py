@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from tests.sandbox_process import Sandbox, start_sandbox
+
+from guanxi.gateway.results import Balance, Statement
 
 CALLBACK_KEY = b"callback-key-for-tests"
 ELECTRICITY = {"biller": "electricity", "bill_reference": "2026050001", "amount": "88.00", "currency": "CNY"}
@@ -81,10 +84,11 @@ def test_a_transfer_moves_money_once_for_its_key(client, bank, saver, new_saver,
     assert (first.status_code, first.json()["outcome"]) == (200, "completed"), first.text
     assert again.json() == first.json()
     assert (held(bank, saver.account), held(bank, payee.account)) == ("879.50", "1120.50")
-    balance = client.get(f"/v1/accounts/{saver.account}/balance", headers=headers())
-    assert balance.json()["result"]["ledger_balance"] == "879.50"
-    statement = client.get(f"/v1/accounts/{saver.account}/statement", headers=headers())
-    assert statement.json()["result"]["entries"][0]["amount"] == "-120.50"
+    balance = client.get(f"/v1/accounts/{saver.account}/balance", headers=headers()).json()["result"]
+    assert msgspec.convert(balance, Balance) == Balance(saver.account, "CNY", "open", "879.50", "879.50")
+    assert set(balance) == set(Balance.__struct_fields__)
+    statement = client.get(f"/v1/accounts/{saver.account}/statement", headers=headers()).json()["result"]
+    assert [posting.amount for posting in msgspec.convert(statement, Statement).entries] == ["-120.50", "1000.00"]
 
 
 def test_more_than_there_is_is_declined_and_nothing_moves(client, bank, saver, new_saver, headers) -> None:

@@ -19,6 +19,7 @@ from guanxi.gateway.errors import FieldError, InvalidRequest, RefusedForReason, 
 from guanxi.gateway.operations import Answers, KeyRule, Operation
 from guanxi.gateway.places import Place, place_of
 from guanxi.gateway.resources import Gateway
+from guanxi.gateway.results import RESULTS
 from guanxi.gateway.wire import Call, field_error
 from guanxi.kernel.errors import InvalidValue
 from guanxi.kernel.identity import uuid7
@@ -44,11 +45,11 @@ AmountText = Annotated[
 ]
 
 
-class ServiceResult(msgspec.Struct, frozen=True):
-    """A service was done, or is durable and being settled."""
+class Accepted(msgspec.Struct, frozen=True):
+    """The request is durable and is being settled."""
 
     request_id: uuid.UUID
-    outcome: Literal["completed", "pending", "in_doubt"]
+    outcome: Literal["pending", "in_doubt"]
     result: dict[str, Any]
 
 
@@ -166,9 +167,17 @@ def _body(arguments: type[msgspec.Struct], place: Place) -> type[msgspec.Struct]
 
 def _answers(place: Place, *, changes: bool) -> dict[int, Answers]:
     example = {"request_id": "0196a1f0-5a10-7e11-8c55-2f6d0b1c9e37", "outcome": "completed", "result": place.result}
-    answers = {200: Answers("Done, and durable.", ServiceResult, example)}
+    answers = {200: Answers("Done, and durable.", _completed(place.service), example)}
     if changes:
         pending = {**example, "outcome": "pending", "result": {}}
         sentence = "Durable, and being settled; ask again with the same Idempotency-Key to learn the end."
-        answers[202] = Answers(sentence, ServiceResult, pending)
+        answers[202] = Answers(sentence, Accepted, pending)
     return answers
+
+
+def _completed(service: str) -> type[msgspec.Struct]:
+    """The answer of `service` when it was done."""
+    name = "".join(word.capitalize() for word in service.split("_"))
+    result = RESULTS.get(service, dict[str, Any])
+    fields = [("request_id", uuid.UUID), ("outcome", Literal["completed"]), ("result", result)]
+    return msgspec.defstruct(f"{name}Done", fields, frozen=True)

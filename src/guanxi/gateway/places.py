@@ -48,7 +48,13 @@ def place_of(service: str) -> Place:
 
 
 _ACCOUNT: Final = {"number": PathArgument("account", Reason.ACCOUNT_UNKNOWN, "The account's number.")}
-_BALANCE: Final = {"currency": "CNY", "ledger_balance": "12800.00", "available_balance": "12650.00"}
+_BALANCE: Final = {
+    "currency": "CNY",
+    "status": "open",
+    "ledger_balance": "12800.00",
+    "available_balance": "12650.00",
+}
+_NUMBER: Final = "6222020000000017"
 
 _TABLE: Final = (
     Place(
@@ -58,7 +64,7 @@ _TABLE: Final = (
         summary="My accounts and cards",
         description="All accounts and cards of the customer with the balances last told by their business systems.",
         result={
-            "accounts": [{**_BALANCE, "number": "6222020000000017", "product": "savings", "status": "open"}],
+            "accounts": [{**_BALANCE, "number": _NUMBER, "product": "savings", "role": "owner"}],
             "cards": [
                 {
                     "id": "0196a1ef-1c00-7d00-8a00-3f5b7c9d1e20",
@@ -67,7 +73,7 @@ _TABLE: Final = (
                     "product": "debit",
                     "status": "active",
                     "expires": "2031-04",
-                    "account": "6222020000000017",
+                    "account": _NUMBER,
                 }
             ],
         },
@@ -79,7 +85,7 @@ _TABLE: Final = (
         summary="The balance of an account",
         description="Asked of the business system that keeps the account, at this moment.",
         path_arguments=_ACCOUNT,
-        result=_BALANCE,
+        result={"number": _NUMBER, **_BALANCE},
     ),
     Place(
         method="GET",
@@ -89,8 +95,18 @@ _TABLE: Final = (
         description="The last few entries, newest first, as the business system keeps them.",
         path_arguments=_ACCOUNT,
         result={
+            "number": _NUMBER,
             **_BALANCE,
-            "entries": [{"booked_at": "2026-05-04T01:12:09Z", "amount": "-150.00", "memo": "Withdrawal"}],
+            "entries": [
+                {
+                    "at": "2026-05-04T01:12:09Z",
+                    "value_date": "2026-05-04",
+                    "amount": "-150.00",
+                    "currency": "CNY",
+                    "memo": "Withdrawal",
+                    "counterparty": "ATM00001",
+                }
+            ],
         },
     ),
     Place(
@@ -100,13 +116,13 @@ _TABLE: Final = (
         summary="Transfer to an account of this bank",
         description="Moves money at once. Either both accounts change or neither does.",
         body={
-            "from_account": "6222020000000017",
+            "from_account": _NUMBER,
             "to_account": "6222020000000025",
             "amount": "120.50",
             "currency": "CNY",
             "memo": "Dinner",
         },
-        result={"reference": "SV0000000042", "available_balance": "12529.50"},
+        result={"reference": "SA7647FEDC6156FE", "ledger_balance": "12679.50", "available_balance": "12529.50"},
     ),
     Place(
         method="POST",
@@ -115,13 +131,13 @@ _TABLE: Final = (
         summary="Pay a bill",
         description="Taken from the account at once; the biller's system confirms later, so 202 is the usual answer.",
         body={
-            "from_account": "6222020000000017",
+            "from_account": _NUMBER,
             "biller": "electricity",
             "bill_reference": "2026050001",
             "amount": "88.00",
             "currency": "CNY",
         },
-        result={"reference": "IM0000000007"},
+        result={"reference": "IM146A48C95CA441", "ledger_balance": "12591.50", "available_balance": "12441.50"},
     ),
     Place(
         method="POST",
@@ -131,7 +147,7 @@ _TABLE: Final = (
         description="The card stops working everywhere at once. The bank unblocks it, the customer cannot.",
         path_arguments={"card_id": PathArgument("card", Reason.CARD_UNKNOWN, "The card's id, from /v1/accounts.")},
         body={"reason": "lost"},
-        result={"status": "blocked"},
+        result={"card": "622202******1234", "status": "blocked"},
     ),
     Place(
         method="PUT",
@@ -140,7 +156,7 @@ _TABLE: Final = (
         summary="Change a telephone number, e-mail or postal address",
         description="The new one takes effect on every channel; the old one is kept with its end.",
         body={"kind": "phone", "value": "+8613800138000", "purpose": "home"},
-        result={},
+        result={"kind": "phone", "value": "+8613800138000", "purpose": "home"},
     ),
     Place(
         method="POST",
@@ -153,7 +169,7 @@ _TABLE: Final = (
             "description": "The machine debited my account but gave no money.",
             "contact_reason": "cash_not_dispensed",
         },
-        result={"case": "C20260504-000001"},
+        result={"case": "C260504-8DBBED", "due_at": "2026-05-19T01:12:09Z"},
     ),
 )
 PLACES: Final = {place.service: place for place in _TABLE}

@@ -131,7 +131,8 @@ SELECT number, currency, status, product, owner, round(ledger_balance, 2)::text 
 FROM account a WHERE system = $1 AND number = $2
 """
 _ENTRIES: Final = """
-SELECT p.id, p.at::text AS at, p.value_date::text AS value_date, p.memo, p.currency,
+SELECT p.id, to_char(p.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at,
+    p.value_date::text AS value_date, p.memo, p.currency,
     round(CASE WHEN p.credit_account = $1 THEN p.amount ELSE -p.amount END, 2)::text AS amount,
     CASE WHEN p.credit_account = $1 THEN p.debit_account ELSE p.credit_account END AS counterparty
 FROM (

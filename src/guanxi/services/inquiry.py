@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from guanxi.kernel.vocabulary import Channel
 from guanxi.services.arguments import AccountNumber, CardName
 from guanxi.services.permission import refuse_account, refuse_card
-from guanxi.services.request import ServiceRequest
+from guanxi.services.request import LegReply, ServiceRequest
 from guanxi.services.service import Entry, Known, Names, Plan, leg
 
 CHANNELS = frozenset(Channel) - {Channel.BACK_OFFICE, Channel.MAIL, Channel.CORPORATE_FILE}
+_OF_ACCOUNT = ("number", "currency", "status", "ledger_balance", "available_balance")
+_OF_ENTRY = ("at", "value_date", "amount", "currency", "memo", "counterparty")
 
 
 def names_of(account: AccountNumber | None, card: CardName | None) -> Names:
@@ -32,3 +37,17 @@ def plan_inquiry(
         return Plan(entries=entries, declined=refused)
     content = {"account": found.number, "limit": limit} if limit > 1 else {"account": found.number}
     return Plan(entries=entries, legs=(leg(request, 0, found.system, operation, content),))
+
+
+def show_balance(replies: Sequence[LegReply]) -> dict[str, Any]:
+    """What every channel is told of the account, whichever system keeps it and whatever else that one says."""
+    told = replies[0].content
+    return {name: told[name] for name in _OF_ACCOUNT if name in told}
+
+
+def show_entries(replies: Sequence[LegReply]) -> dict[str, Any]:
+    """The account, and its entries, newest first."""
+    entries = [
+        {name: entry[name] for name in _OF_ENTRY if name in entry} for entry in replies[0].content.get("entries", ())
+    ]
+    return {**show_balance(replies), "entries": entries}

@@ -8,7 +8,7 @@ import msgspec
 
 from guanxi.kernel.vocabulary import InteractionKind
 from guanxi.services.arguments import AccountNumber, CardName
-from guanxi.services.inquiry import CHANNELS, names_of, plan_inquiry
+from guanxi.services.inquiry import CHANNELS, names_of, plan_inquiry, show_balance
 from guanxi.services.request import ServiceRequest
 from guanxi.services.service import Known, Names, Plan, Service
 
@@ -32,4 +32,4 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     return plan_inquiry(request, known, account=arguments.account, card=arguments.card, operation="balance")
 
 
-SERVICE = Service("balance", InteractionKind.INQUIRY, Balance, CHANNELS, names, plan)
+SERVICE = Service("balance", InteractionKind.INQUIRY, Balance, CHANNELS, names, plan, show_balance)

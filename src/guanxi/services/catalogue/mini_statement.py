@@ -8,7 +8,7 @@ import msgspec
 
 from guanxi.kernel.vocabulary import InteractionKind
 from guanxi.services.arguments import AccountNumber, CardName
-from guanxi.services.inquiry import CHANNELS, names_of, plan_inquiry
+from guanxi.services.inquiry import CHANNELS, names_of, plan_inquiry, show_entries
 from guanxi.services.request import ServiceRequest
 from guanxi.services.service import Known, Names, Plan, Service
 
@@ -36,4 +36,4 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     )
 
 
-SERVICE = Service("mini_statement", InteractionKind.INQUIRY, MiniStatement, CHANNELS, names, plan)
+SERVICE = Service("mini_statement", InteractionKind.INQUIRY, MiniStatement, CHANNELS, names, plan, show_entries)
