@@ -20,7 +20,7 @@ import psycopg
 
 from benchmarks import fresh, pgbench
 from benchmarks.result import Result
-from guanxi.exchange import journal, lookup
+from guanxi.exchange import lookup, statements
 from guanxi.kernel.clock import now
 
 CONNECTIONS = 64
@@ -141,11 +141,11 @@ def _seed(url: str) -> None:
 
 def _anchor(url: str) -> float:
     """The gateway's own statements, for one request at a time."""
-    write = journal.TAKE_IN_AND_CLOSE.replace("SELECT pg_notify('interactions', payload)", "SELECT payload")
+    write = statements.TAKE_IN_AND_CLOSE.replace("SELECT pg_notify('interactions', payload)", "SELECT payload")
     write = write.replace("WITH added AS", "WITH fresh AS MATERIALIZED (SELECT uuidv7() AS id), added AS", 1)
     party = {1: "md5(:n::text)::uuid"}
-    statements = [_with(lookup.BY_PARTY, party), _with(lookup.CARDS_BY_PARTY, party), _with(write, _VALUES)]
-    script = "\n".join([f"\\set n random(1, {CUSTOMERS})", *statements])
+    script_lines = [_with(lookup.BY_PARTY, party), _with(lookup.CARDS_BY_PARTY, party), _with(write, _VALUES)]
+    script = "\n".join([f"\\set n random(1, {CUSTOMERS})", *script_lines])
     return pgbench.run(url, script, clients=CONNECTIONS, seconds=_SECONDS).transactions_per_second
 
 

@@ -21,6 +21,7 @@ import msgspec
 
 from guanxi.exchange.batching import Batcher
 from guanxi.exchange.errors import NotStorable
+from guanxi.exchange.statements import CLOSE, MARK_SENT, STORED, TAKE_IN, TAKE_IN_AND_CLOSE
 from guanxi.exchange.states import LegState
 from guanxi.kernel.vocabulary import InteractionKind, Outcome, Reason
 from guanxi.services.request import Leg, ServiceRequest
@@ -126,7 +127,7 @@ class Journal:
 
     async def stored(self, channel: str, idempotency_key: str) -> Stored | None:
         """What the journal has under this key."""
-        row = await self._pool.fetchrow(_STORED, channel, idempotency_key)
+        row = await self._pool.fetchrow(STORED, channel, idempotency_key)
         if row is None:
             return None
         reply = json.loads(row["reply"]) if row["reply"] else None
@@ -147,7 +148,7 @@ class Journal:
     async def _write_intakes(self, batch: Sequence[Intake]) -> list[bool]:
         legs = [(intake, position) for intake in batch for position in range(len(intake.legs))]
         async with self._pool.acquire() as connection:
-            rows = await connection.fetch(_TAKE_IN, *_columns(map(_request_row, batch), 10), *_leg_columns(legs))
+            rows = await connection.fetch(TAKE_IN, *_columns(map(_request_row, batch), 10), *_leg_columns(legs))
         added = {row["id"] for row in rows}
         return [intake.request.id in added for intake in batch]
 
@@ -180,7 +181,7 @@ async def take_in_and_close_many(
 async def close_many(connection: asyncpg.Connection, batch: Sequence[Closing]) -> set[uuid.UUID]:
     """Close each request of `batch` that is still as its `from_outcome` says; the ids of those that were."""
     rows = await connection.fetch(
-        _CLOSE,
+        CLOSE,
         *_columns((_closing_row(closing) for closing in batch), 6),
         *_columns((_standing_row(closing, leg) for closing in batch for leg in closing.legs), 7),
         *_columns(_newest(batch), 4),
@@ -192,7 +193,7 @@ async def close_many(connection: asyncpg.Connection, batch: Sequence[Closing]) -
 
 async def mark_sent(pool: asyncpg.Pool, leg: Leg, at: dt.datetime, lease_until: dt.datetime) -> None:
     """A planned leg is about to be sent."""
-    await pool.execute(_MARK_SENT, leg.id, at, lease_until)
+    await pool.execute(MARK_SENT, leg.id, at, lease_until)
 
 
 def _turns(batch: Sequence[Closing]) -> list[list[int]]:
@@ -322,98 +323,3 @@ def _parties(closings: Iterable[Closing]) -> list[str]:
     """Whose timelines grow, as the payloads of as many notifications as that takes."""
     parties = sorted({str(entry.party_id) for closing in closings if closing.on_timeline for entry in closing.entries})
     return [json.dumps(parties[start : start + _NOTIFY_AT_ONCE]) for start in range(0, len(parties), _NOTIFY_AT_ONCE)]
-
-
-_STORED: Final = """
-SELECT id, fingerprint, state, outcome, reason, reply FROM exchange_journalrequest
-WHERE channel = $1 AND idempotency_key = $2
-"""
-_MARK_SENT: Final = """
-UPDATE exchange_journalleg SET state = 'sent', sent_at = $2, next_attempt_at = $3 WHERE id = $1 AND state = 'planned'
-"""
-_TAKE_IN: Final = """
-WITH added AS (
-    INSERT INTO exchange_journalrequest (id, channel, idempotency_key, fingerprint, service, actor, party_id,
-        account_id, arguments, state, received_at)
-    SELECT id, channel, key, fingerprint, service, actor, party_id, account_id, arguments::jsonb, 'received',
-        received_at
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
-        $9::text[], $10::timestamptz[])
-        AS offered (id, channel, key, fingerprint, service, actor, party_id, account_id, arguments, received_at)
-    ON CONFLICT (channel, idempotency_key) DO NOTHING
-    RETURNING id, received_at
-), legs AS (
-    INSERT INTO exchange_journalleg (id, request_id, position, system, operation, content, state, attempts, sent_at,
-        next_attempt_at)
-    SELECT leg.id, added.id, leg.position, leg.system, leg.operation, leg.content::jsonb, leg.state, 1,
-        added.received_at, leg.due
-    FROM unnest($11::uuid[], $12::uuid[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[],
-        $18::timestamptz[])
-        AS leg (id, request_id, position, system, operation, content, state, due)
-    JOIN added ON added.id = leg.request_id
-)
-SELECT id FROM added
-"""
-# The columns of a timeline row, and their parameters from number {0} on.
-_ENTRIES: Final = """
-    INSERT INTO interactions_interaction (id, occurred_at, party_id, account_id, request_id, amount, currency,
-        duration_ms, channel, kind, service, outcome, legs, detail)
-    SELECT uuidv7(), entry.at, entry.party_id, entry.account_id, entry.request_id, entry.amount, entry.currency,
-        entry.milliseconds, entry.channel, entry.kind, entry.service, entry.outcome,
-        nullif(entry.shown::jsonb -> 'legs', '[]'), nullif(entry.shown::jsonb -> 'detail', '{{}}')
-    FROM unnest(${0}::uuid[], ${1}::timestamptz[], ${2}::uuid[], ${3}::uuid[], ${4}::numeric[], ${5}::text[],
-        ${6}::integer[], ${7}::text[], ${8}::text[], ${9}::text[], ${10}::text[], ${11}::text[])
-        AS entry (request_id, at, party_id, account_id, amount, currency, milliseconds, channel, kind, service, outcome,
-        shown)
-    JOIN {changed} AS changed ON changed.id = entry.request_id
-"""
-# A balance told later than the one we have.
-_BALANCES: Final = """
-    UPDATE parties_account a SET ledger_balance = b.ledger, available_balance = b.available, balance_at = b.at
-    FROM unnest(${0}::text[], ${1}::numeric[], ${2}::numeric[], ${3}::timestamptz[])
-        AS b (number, ledger, available, at)
-    WHERE a.number = b.number AND (a.balance_at IS NULL OR a.balance_at <= b.at)
-"""
-# Only parameter numbers and names of our own are put into these texts.
-TAKE_IN_AND_CLOSE: Final = f"""
-WITH added AS (
-    INSERT INTO exchange_journalrequest (id, channel, idempotency_key, fingerprint, service, actor, party_id,
-        account_id, arguments, state, received_at, outcome, reason, reply, closed_at)
-    SELECT id, channel, key, fingerprint, service, actor, party_id, account_id, arguments::jsonb, 'closed', received_at,
-        outcome, reason, reply::jsonb, closed_at
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
-        $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::timestamptz[])
-        AS offered (id, channel, key, fingerprint, service, actor, party_id, account_id, arguments, received_at,
-        outcome, reason, reply, closed_at)
-    ON CONFLICT (channel, idempotency_key) DO NOTHING
-    RETURNING id
-), entries AS ({_ENTRIES.format(*range(15, 27), changed="added")}
-), balances AS ({_BALANCES.format(*range(28, 32))}
-), told AS (
-    SELECT pg_notify('interactions', payload) FROM unnest($27::text[]) AS payload
-)
-SELECT id, (SELECT count(*) FROM told) FROM added
-"""  # noqa: S608
-_CLOSE: Final = f"""
-WITH closed AS (
-    UPDATE exchange_journalrequest r
-    SET state = 'closed', outcome = c.outcome, reason = c.reason, reply = c.reply::jsonb, closed_at = c.at
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-        AS c (id, from_outcome, outcome, reason, reply, at)
-    WHERE r.id = c.id AND r.outcome IS NOT DISTINCT FROM c.from_outcome
-    RETURNING r.id
-), legs AS (
-    UPDATE exchange_journalleg l
-    SET state = s.state, reason = s.reason, reference = coalesce(s.reference, l.reference), closed_at = s.closed_at,
-        next_attempt_at = s.next_attempt_at
-    FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
-        AS s (request_id, id, state, reason, reference, closed_at, next_attempt_at)
-    JOIN closed ON closed.id = s.request_id
-    WHERE l.id = s.id AND l.state NOT IN ('failed', 'reversed', 'dropped')
-), balances AS ({_BALANCES.format(*range(14, 18))}
-), entries AS ({_ENTRIES.format(*range(18, 30), changed="closed")}
-), told AS (
-    SELECT pg_notify('interactions', payload) FROM unnest($30::text[]) AS payload
-)
-SELECT id, (SELECT count(*) FROM told) FROM closed
-"""  # noqa: S608
