@@ -125,7 +125,14 @@ def test_opposite_transfers_at_once_conserve_money(sandbox: Sandbox, account: st
 def test_day_end_accrues_interest_once_and_writes_the_statement(sandbox: Sandbox) -> None:
     number = f"SV{uuid.uuid4().hex[:12]}"
     sandbox.open_accounts(
-        "savings", {"number": number, "currency": "CNY", "opening_balance": "100000", "annual_rate": "3.65"}
+        "savings",
+        {
+            "number": number,
+            "currency": "CNY",
+            "opening_balance": "100000",
+            "opened_on": "2026-05-01",
+            "annual_rate": "3.65",
+        },
     )
     _, first = sandbox.call("POST", "/day-end", {"date": "2026-05-04"})
     _, second = sandbox.call("POST", "/day-end", {"date": "2026-05-04"})

@@ -8,6 +8,7 @@ import contextlib
 import datetime as dt
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from guanxi.sandbox.callbacks import tell_for_ever
 from guanxi.sandbox.card_host import CardHost
 from guanxi.sandbox.faults import Faults
 from guanxi.sandbox.load import load_accounts
+from guanxi.sandbox.queue import Queue
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"{opened:,} accounts opened\n")
         else:
             uvloop.run(_serve(options))
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, ValueError, asyncpg.PostgresError) as error:
         sys.stderr.write(f"The sandbox bank cannot go on: {error}.\n")
         return 1
     return 0
@@ -46,8 +48,8 @@ def _options() -> argparse.ArgumentParser:
     url = environment("GUANXI_SANDBOX_DATABASE_URL", "postgresql://guanxi@127.0.0.1:5432/sandbox")
     parser.add_argument("--database-url", default=url)
     parser.add_argument("--host", default=environment("GUANXI_HOST", "127.0.0.1"))
-    parser.add_argument("--http-port", type=int, default=int(environment("GUANXI_SANDBOX_PORT", "8020")))
-    parser.add_argument("--card-port", type=int, default=int(environment("GUANXI_CARD_HOST_PORT", "8021")))
+    parser.add_argument("--http-port", type=int, default=environment("GUANXI_SANDBOX_PORT", "8020"))
+    parser.add_argument("--card-port", type=int, default=environment("GUANXI_CARD_HOST_PORT", "8021"))
     parser.add_argument("--callback-url", default="http://127.0.0.1:8010/callbacks/intermediary")
     parser.add_argument("--confirm-after", type=float, default=2.0, help="seconds until a late confirmation")
     parser.add_argument("--files", type=Path, default=Path(".guanxi/sandbox"))
@@ -58,9 +60,11 @@ def _options() -> argparse.ArgumentParser:
 
 
 async def _serve(options: argparse.Namespace) -> None:
+    _require_free(options.host, options.http_port)
     faults = Faults()
     pool = await bank.open_bank(options.database_url)
-    the_bank = Bank(pool, faults, options.files, dt.timedelta(seconds=options.confirm_after))
+    queues = {system: Queue(pool, system) for system in bank.SYSTEMS}
+    the_bank = Bank(pool, queues, faults, options.files, dt.timedelta(seconds=options.confirm_after))
     card_key = bytes.fromhex(os.environ.get("GUANXI_CARD_HOST_KEY", DEMO_INTERCHANGE_KEY.hex()))
     callback_key = os.environ.get("GUANXI_CALLBACK_KEY", "").encode()
     host = CardHost(pool, card_key, faults)
@@ -86,6 +90,13 @@ async def _serve(options: argparse.Namespace) -> None:
             await teller
         cards.close()
         await pool.close()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Granian shares its port with whoever else shares theirs, so two banks would silently split the customers."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
 
 
 if __name__ == "__main__":

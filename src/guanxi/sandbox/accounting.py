@@ -7,17 +7,21 @@ pain.002.001.10.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import uuid
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import asyncpg
+import msgspec
 from lxml import etree
 
 from guanxi.kernel.clock import now
-from guanxi.sandbox import bank
-from guanxi.sandbox.bank import Operation
+from guanxi.kernel.money import decimal_places
+from guanxi.sandbox.queue import Queue
+from guanxi.sandbox.requests import Operation
 
 _CAMT: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 _PAIN: Final = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"
@@ -44,6 +48,8 @@ _REASONS: Final = {
     "account_blocked": "AC06",
     "insufficient_funds": "AM04",
     "currency_mismatch": "AM03",
+    "duplicate_request": "AM05",
+    "invalid_amount": "AM12",
     "invalid_request": "FF01",
 }
 
@@ -63,14 +69,15 @@ async def write_statements(pool: asyncpg.Pool, files: Path, date: dt.date) -> Pa
     return path
 
 
-async def take_in_payments(pool: asyncpg.Pool, files: Path) -> int:
+async def take_in_payments(queue: Queue, files: Path) -> int:
     """Carry out the pain.001 files in `inbox`, each answered by a pain.002 in `outbox`; how many there were.
 
-    A file is moved to `taken` once its report is written; a repeat of a payment's end-to-end id changes nothing.
+    A file is moved to `taken` once its report is written. Carried out again, after a crash or because it came twice, it
+    changes nothing: each order's operation is named by its message, its place in it and its end-to-end id.
     """
     found = sorted((files / "inbox").glob("*.xml"))
     for path in found:
-        report = await _payments(pool, path)
+        report = await _payments(queue, path)
         _write(files / "outbox" / f"{path.stem}.pain.002.xml", report)
         taken = files / "taken" / path.name
         taken.parent.mkdir(parents=True, exist_ok=True)
@@ -78,38 +85,77 @@ async def take_in_payments(pool: asyncpg.Pool, files: Path) -> int:
     return len(found)
 
 
-async def _payments(pool: asyncpg.Pool, path: Path) -> etree._Element:
+class _Order(NamedTuple):
+    """One credit transfer of a file: where it stands, and what it asks for (None: nothing that can be done)."""
+
+    batch: str
+    end_to_end: str
+    operation: Operation | None
+
+
+async def _payments(queue: Queue, path: Path) -> etree._Element:
     try:
         document = _parse(path)
     except (etree.XMLSyntaxError, ValueError) as error:
-        return _report("NOTPROVIDED", "RJCT", [], str(error))
+        return _report("NOTPROVIDED", "pain.001", [], ("FF01", str(error)))
     message_id = _text(document, "GrpHdr", "MsgId") or path.stem
-    results = [
-        await _pay(pool, message_id, _account(batch.find("{*}DbtrAcct")), order)
-        for batch in document.iter("{*}PmtInf")
-        for order in batch.iter("{*}CdtTrfTxInf")
-    ]
-    accepted = sum(reason is None for _, reason in results)
-    status = "ACCP" if accepted == len(results) else "PART" if accepted else "RJCT"
-    return _report(message_id, status, results, "")
+    name = (etree.QName(document).namespace or "pain.001").rpartition(":")[2]
+    orders = list(_orders(document, message_id))
+    if wrong := _wrong_in_total(document, orders):
+        return _report(message_id, name, [], wrong)
+    answers = iter(await queue.perform([order.operation for order in orders if order.operation is not None]))
+    reasons = ["FF01" if order.operation is None else _reason(next(answers)) for order in orders]
+    return _report(message_id, name, list(zip(orders, reasons, strict=True)), None)
 
 
-async def _pay(pool: asyncpg.Pool, message_id: str, debtor: str, order: Any) -> tuple[str, str | None]:  # noqa: ANN401
-    end_to_end = _text(order, "PmtId", "EndToEndId") or "NOTPROVIDED"
+def _orders(document: etree._Element, message_id: str) -> Iterator[_Order]:
+    for batch in document.iter("{*}PmtInf"):
+        batch_id = _text(batch, "PmtInfId") or message_id
+        for position, order in enumerate(batch.iter("{*}CdtTrfTxInf")):
+            end_to_end = _text(order, "PmtId", "EndToEndId") or "NOTPROVIDED"
+            name = f"{message_id}/{batch_id}/{position}/{end_to_end}"
+            yield _Order(batch_id, end_to_end, _operation(name, batch, order))
+
+
+def _operation(name: str, batch: etree._Element, order: etree._Element) -> Operation | None:
     amount = order.find("{*}Amt/{*}InstdAmt")
-    if amount is None or amount.text is None:
-        return end_to_end, "FF01"
-    operation = Operation(
-        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{message_id}/{end_to_end}"),
-        operation="transfer",
-        account=debtor,
-        to_account=_account(order.find("{*}CdtrAcct")),
-        amount=str(Decimal(amount.text.strip())),
-        currency=amount.get("Ccy", ""),
-        memo=end_to_end,
-    )
-    [answer] = await bank.perform(pool, "savings", [operation])
-    return end_to_end, None if answer["status"] == "posted" else _REASONS.get(answer.get("reason", ""), "NARR")
+    content = {
+        "id": uuid.uuid5(uuid.NAMESPACE_URL, name),
+        "operation": "transfer",
+        "account": _account(batch.find("{*}DbtrAcct")),
+        "to_account": _account(order.find("{*}CdtrAcct")),
+        "amount": "" if amount is None else (amount.text or "").strip(),
+        "currency": "" if amount is None else amount.get("Ccy", ""),
+        "memo": _text(order, "PmtId", "EndToEndId"),
+    }
+    try:
+        return msgspec.convert(content, Operation)
+    except msgspec.ValidationError:
+        return None
+
+
+def _wrong_in_total(document: etree._Element, orders: Sequence[_Order]) -> tuple[str, str] | None:
+    """What the group header says of the whole file must be so, or none of it is done: ISO 20022 AM18 and AM10."""
+    if not orders:
+        return "FF01", "There is no credit transfer in it."
+    count, total = _text(document, "GrpHdr", "NbOfTxs"), _text(document, "GrpHdr", "CtrlSum")
+    if count and count != str(len(orders)):
+        return "AM18", f"The header counts {count} transactions, the file holds {len(orders)}."
+    amounts = [Decimal(order.operation.amount) for order in orders if order.operation is not None]
+    if total and len(amounts) == len(orders) and total.lstrip("0.") and not _equal(total, sum(amounts, Decimal(0))):
+        return "AM10", f"The header's control sum is {total}, the transfers add up to {sum(amounts)}."
+    return None
+
+
+def _equal(text: str, amount: Decimal) -> bool:
+    try:
+        return Decimal(text) == amount
+    except InvalidOperation:
+        return False
+
+
+def _reason(answer: Mapping[str, str]) -> str | None:
+    return None if answer["status"] == "posted" else _REASONS.get(answer.get("reason", ""), "NARR")
 
 
 def _parse(path: Path) -> etree._Element:
@@ -119,28 +165,38 @@ def _parse(path: Path) -> etree._Element:
     return etree.fromstring(path.read_bytes(), parser)
 
 
-def _report(message_id: str, status: str, results: list[tuple[str, str | None]], why: str) -> etree._Element:
+def _report(
+    message_id: str, name: str, results: Sequence[tuple[_Order, str | None]], wrong: tuple[str, str] | None
+) -> etree._Element:
     root = etree.Element(f"{{{_PAIN}}}Document", nsmap={None: _PAIN})
     message = _add(root, "CstmrPmtStsRpt")
     header = _add(message, "GrpHdr")
     _add(header, "MsgId", f"ST-{message_id}"[:35])
     _add(header, "CreDtTm", now().isoformat(timespec="seconds"))
     original = _add(message, "OrgnlGrpInfAndSts")
-    _add(original, "OrgnlMsgId", message_id)
-    _add(original, "OrgnlMsgNmId", "pain.001")
-    _add(original, "GrpSts", status)
-    if why:
-        _add(_add(original, "StsRsnInf"), "AddtlInf", why[:105])
-    if results:
+    _add(original, "OrgnlMsgId", message_id[:35])
+    _add(original, "OrgnlMsgNmId", name[:35])
+    accepted = sum(reason is None for _, reason in results)
+    _add(original, "GrpSts", "RJCT" if not accepted else "ACSC" if accepted == len(results) else "PART")
+    if wrong:
+        _why(original, *wrong)
+    for batch_id, batch in itertools.groupby(results, key=lambda result: result[0].batch):
         payments = _add(message, "OrgnlPmtInfAndSts")
-        _add(payments, "OrgnlPmtInfId", message_id)
-        for end_to_end, reason in results:
+        _add(payments, "OrgnlPmtInfId", batch_id[:35])
+        for order, reason in batch:
             one = _add(payments, "TxInfAndSts")
-            _add(one, "OrgnlEndToEndId", end_to_end)
+            _add(one, "OrgnlEndToEndId", order.end_to_end[:35])
             _add(one, "TxSts", "RJCT" if reason else "ACSC")
             if reason:
-                _add(_add(_add(one, "StsRsnInf"), "Rsn"), "Cd", reason)
+                _why(one, reason, "")
     return root
+
+
+def _why(parent: etree._Element, reason: str, sentence: str) -> None:
+    information = _add(parent, "StsRsnInf")
+    _add(_add(information, "Rsn"), "Cd", reason)
+    if sentence:
+        _add(information, "AddtlInf", sentence[:105])
 
 
 def _statement(message: etree._Element, row: asyncpg.Record, date: dt.date) -> None:
@@ -166,7 +222,7 @@ def _statement(message: etree._Element, row: asyncpg.Record, date: dt.date) -> N
 
 
 def _amount(parent: etree._Element, amount: Decimal, currency: str) -> None:
-    _add(parent, "Amt", f"{abs(amount):.2f}").set("Ccy", currency)
+    _add(parent, "Amt", f"{abs(amount):.{decimal_places(currency)}f}").set("Ccy", currency)
     _add(parent, "CdtDbtInd", "DBIT" if amount < 0 else "CRDT")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
+import logging
 import uuid
-from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -17,12 +20,26 @@ from litestar.exceptions import HTTPException
 from litestar.params import Parameter
 
 from guanxi.sandbox import accounting, bank
-from guanxi.sandbox.bank import NewAccount, Operation
-from guanxi.sandbox.errors import AccountUnknown, RequestInvalid, SandboxError
-from guanxi.sandbox.faults import FAULTY, Fault, Faults, silence
+from guanxi.sandbox.errors import AccountUnknown, RequestInvalid, SandboxError, Unavailable
+from guanxi.sandbox.faults import Fault, Faults, check_fault
+from guanxi.sandbox.queue import Queue
+from guanxi.sandbox.requests import (
+    BILLERS,
+    Accounts,
+    Batch,
+    Day,
+    NewStatus,
+    Operation,
+    PartnerOperation,
+    read,
+    read_each,
+)
 
-_NOT_NOW: Final = 503
-Shape = TypeVar("Shape")
+_SILENCE: Final = 600.0  # seconds: longer than anybody waits
+_log = logging.getLogger(__name__)
+
+AnyRequest = Request[Any, Any, Any]
+Content = TypeVar("Content")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,21 +47,10 @@ class Bank:
     """What every handler works with."""
 
     pool: asyncpg.Pool
+    queues: dict[str, Queue]
     faults: Faults
     files: Path
     confirm_after: dt.timedelta
-
-
-class _Batch(msgspec.Struct):
-    operations: list[dict[str, Any]]
-
-
-class _Accounts(msgspec.Struct):
-    accounts: list[NewAccount]
-
-
-class _Day(msgspec.Struct):
-    date: dt.date
 
 
 def make_app(the_bank: Bank) -> Litestar:
@@ -53,6 +59,7 @@ def make_app(the_bank: Bank) -> Litestar:
         route_handlers=[
             open_accounts,
             read_account,
+            set_status,
             read_entries,
             do_one,
             do_batch,
@@ -66,7 +73,13 @@ def make_app(the_bank: Bank) -> Litestar:
             clear_fault,
         ],
         state=State({"bank": the_bank}),
-        exception_handlers={SandboxError: _refused, HTTPException: _not_served},
+        exception_handlers={
+            SandboxError: _refused,
+            HTTPException: _not_served,
+            asyncpg.PostgresError: _without_database,
+            asyncpg.InterfaceError: _without_database,
+            OSError: _without_database,
+        },
         openapi_config=None,
         logging_config=None,
         request_max_body_size=64 * 1024 * 1024,
@@ -74,74 +87,90 @@ def make_app(the_bank: Bank) -> Litestar:
 
 
 @post("/{system:str}/accounts", status_code=201)
-async def open_accounts(request: Request[Any, Any, Any], system: str, state: State) -> dict[str, int]:
+async def open_accounts(request: AnyRequest, system: str, state: State) -> dict[str, int]:
     """Open accounts in bulk."""
-    accounts = _read(await request.body(), _Accounts).accounts
+    accounts = read(await request.body(), Accounts).accounts
     opened = await bank.open_accounts(_of(state).pool, _known(system, "cards"), accounts)
     return {"opened": opened, "present": len(accounts) - opened}
 
 
 @get("/{system:str}/accounts/{number:str}")
-async def read_account(system: str, number: str, state: State) -> dict[str, Any]:
+async def read_account(request: AnyRequest, system: str, number: str, state: State) -> dict[str, Any]:
     """One account and its balances."""
+    return await _answer(request, state, system, await _account(state, system, number))
+
+
+@put("/{system:str}/accounts/{number:str}/status", status_code=200)
+async def set_status(request: AnyRequest, system: str, number: str, state: State) -> dict[str, Any]:
+    """Open, block or close an account."""
+    await _account(state, system, number)
+    await bank.set_status(_of(state).pool, system, number, read(await request.body(), NewStatus).status)
     return await _account(state, system, number)
 
 
 @get("/{system:str}/accounts/{number:str}/entries")
 async def read_entries(
-    system: str, number: str, state: State, limit: Annotated[int, Parameter(ge=1, le=500)] = 10
+    request: AnyRequest,
+    system: str,
+    number: str,
+    state: State,
+    limit: Annotated[int, Parameter(ge=1, le=500)] = 10,
 ) -> dict[str, Any]:
     """The newest entries of an account, with its balances."""
     found = await _account(state, system, number)
-    return {**found, "entries": await bank.entries(_of(state).pool, number, limit)}
+    entries = await bank.entries(_of(state).pool, number, limit)
+    return await _answer(request, state, system, {**found, "entries": entries})
 
 
 @post("/{system:str}/operations", status_code=200)
-async def do_one(request: Request[Any, Any, Any], system: str, state: State) -> Response[dict[str, Any]]:
+async def do_one(request: AnyRequest, system: str, state: State) -> Response[dict[str, Any]]:
     """One operation, named by its `Idempotency-Key`."""
-    content = {**_read(await request.body(), dict[str, Any]), "id": request.headers.get("idempotency-key", "")}
-    [answer] = await _do(_of(state), system, [content])
+    content = {**read(await request.body(), dict[str, Any]), "id": request.headers.get("idempotency-key", "")}
+    one = read(msgspec.json.encode(content), PartnerOperation if system == "intermediary" else Operation)
+    [answer] = await _do(request, state, system, [one])
     status = {"refused": 422, "accepted": 202}.get(answer["status"], 200)
     return Response(answer, status_code=status)
 
 
 @post("/{system:str}/operations/batch", status_code=200)
-async def do_batch(request: Request[Any, Any, Any], system: str, state: State) -> dict[str, Any]:
+async def do_batch(request: AnyRequest, system: str, state: State) -> dict[str, Any]:
     """Many operations in one commit, each with its own `id` and its own answer."""
-    return {"results": await _do(_of(state), system, _read(await request.body(), _Batch).operations)}
+    raws = read(await request.body(), Batch).operations
+    each = read_each(raws, PartnerOperation if system == "intermediary" else Operation)
+    answers = iter(await _do(request, state, system, [one for one in each if not isinstance(one, dict)]))
+    return {"results": [one if isinstance(one, dict) else next(answers) for one in each]}
 
 
 @get("/{system:str}/operations/{operation_id:uuid}")
-async def read_operation(system: str, operation_id: uuid.UUID, state: State) -> dict[str, Any]:
+async def read_operation(request: AnyRequest, system: str, operation_id: uuid.UUID, state: State) -> dict[str, Any]:
     """What became of an operation."""
-    await _obey(state, system)
-    found = await bank.operation(_of(state).pool, _known(system, "intermediary"), operation_id)
+    _refuse_if_told(state, system)
+    found = await bank.operation(_of(state).pool, _known(system, "intermediary", "cards"), operation_id)
     if found is None:
         raise AccountUnknown(f"No operation {operation_id} in {system}.")
-    return found
+    return await _answer(request, state, system, found)
 
 
 @post("/{system:str}/operations/{operation_id:uuid}/reversal", status_code=200)
-async def reverse_operation(system: str, operation_id: uuid.UUID, state: State) -> dict[str, Any]:
+async def reverse_operation(request: AnyRequest, system: str, operation_id: uuid.UUID, state: State) -> dict[str, Any]:
     """Take an operation back."""
-    await _obey(state, system)
+    _refuse_if_told(state, system)
     answer = await bank.reverse(_of(state).pool, _known(system, "intermediary"), operation_id)
-    await _reply(state, system)
-    return answer
+    return await _answer(request, state, system, answer)
 
 
 @get("/intermediary/billers")
 async def read_billers() -> dict[str, list[str]]:
     """Who can be paid."""
-    return {"billers": ["water", "electricity", "gas", "telecom", "property", "tuition", "tax"]}
+    return {"billers": list(BILLERS)}
 
 
 @post("/day-end", status_code=200)
-async def day_end(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
+async def day_end(request: AnyRequest, state: State) -> dict[str, Any]:
     """Accrue interest, take in payment files, write the day's statements."""
-    the_bank, date = _of(state), _read(await request.body(), _Day).date
+    the_bank, date = _of(state), read(await request.body(), Day).date
     accrued = await bank.day_end(the_bank.pool, date)
-    taken = await accounting.take_in_payments(the_bank.pool, the_bank.files)
+    taken = await accounting.take_in_payments(the_bank.queues["savings"], the_bank.files)
     statement = await accounting.write_statements(the_bank.pool, the_bank.files, date)
     return {"date": date.isoformat(), "accrued": accrued, "payment_files": taken, "statement": statement.name}
 
@@ -159,11 +188,11 @@ async def read_faults(state: State) -> dict[str, Any]:
 
 
 @put("/faults/{system:str}", status_code=200)
-async def set_fault(request: Request[Any, Any, Any], system: str, state: State) -> dict[str, Any]:
+async def set_fault(request: AnyRequest, system: str, state: State) -> dict[str, Any]:
     """Switch a fault on."""
-    if system not in FAULTY:
-        raise RequestInvalid(f"There are no faults for {system!r}.", next_step=f"One of {', '.join(FAULTY)}.")
-    _of(state).faults.on[system] = _read(await request.body(), Fault)
+    fault = read(await request.body(), Fault)
+    check_fault(system, fault)
+    _of(state).faults.on[system] = fault
     return _faults_on(state)
 
 
@@ -175,42 +204,37 @@ async def clear_fault(system: str, state: State) -> dict[str, Any]:
 
 
 async def _account(state: State, system: str, number: str) -> dict[str, Any]:
-    await _obey(state, system)
+    _refuse_if_told(state, system)
     found = await bank.account(_of(state).pool, _known(system, "cards"), number)
     if found is None:
         raise AccountUnknown(f"No account {number} in {system}.")
-    await _reply(state, system)
     return found
 
 
-async def _do(the_bank: Bank, system: str, contents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+async def _do(request: AnyRequest, state: State, system: str, operations: list[Any]) -> list[dict[str, Any]]:
+    the_bank = _of(state)
     _known(system, "intermediary")
-    if the_bank.faults.strikes(system, "refuse"):
-        raise _Unavailable("The system refuses at the moment.", next_step="Try again later.")
+    _refuse_if_told(state, system)
     if system == "intermediary":
-        answers = [await bank.accept(the_bank.pool, _named(each), the_bank.confirm_after) for each in contents]
+        answers = await bank.accept(the_bank.pool, operations, the_bank.confirm_after)
     else:
-        answers = await bank.perform(the_bank.pool, system, [_convert(each, Operation) for each in contents])
-    if not await the_bank.faults.before_reply(system):
-        await silence()
-    return answers
+        answers = await the_bank.queues[system].perform(operations)
+    return await _answer(request, state, system, answers)
 
 
-class _Unavailable(SandboxError):
-    """Switched off on purpose."""
-
-    code = "sandbox.unavailable"
-    status = _NOT_NOW
-
-
-async def _obey(state: State, system: str) -> None:
+def _refuse_if_told(state: State, system: str) -> None:
     if _of(state).faults.strikes(system, "refuse"):
-        raise _Unavailable("The system refuses at the moment.", next_step="Try again later.")
+        raise Unavailable(f"The {system} system refuses at the moment.", next_step="Try again later.")
 
 
-async def _reply(state: State, system: str) -> None:
+async def _answer(request: AnyRequest, state: State, system: str, answer: Content) -> Content:
+    """`answer`, late or never where a fault says so: then the caller is left waiting until it gives up."""
     if not await _of(state).faults.before_reply(system):
-        await silence()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SILENCE):
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass
+    return answer
 
 
 def _faults_on(state: State) -> dict[str, Any]:
@@ -225,34 +249,30 @@ def _of(state: State) -> Bank:
 
 def _known(system: str, *others: str) -> str:
     if system not in (*bank.SYSTEMS, *others):
-        raise AccountUnknown(f"There is no system {system!r}.", next_step="savings, integrated, loans, intermediary.")
+        raise AccountUnknown(f"There is no system {system!r} here.", next_step=f"One of {', '.join(bank.SYSTEMS)}.")
     return system
 
 
-def _named(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    _convert(content.get("id"), uuid.UUID)
-    return content
+def _refused(_request: AnyRequest, error: SandboxError) -> Response[dict[str, Any]]:
+    field = error.data.get("field")
+    errors = [{"field": field, "message": str(error)}] if field else []
+    return _problem(error.status, str(error), error.code, error.next_step, errors)
 
 
-def _convert(content: object, shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.convert(content, shape, strict=False)
-    except msgspec.ValidationError as error:
-        raise RequestInvalid(f"The operation does not fit: {error}.", next_step="See the sandbox reference.") from None
+def _not_served(_request: AnyRequest, error: HTTPException) -> Response[dict[str, Any]]:
+    return _problem(error.status_code, error.detail, RequestInvalid.code, "See the sandbox reference.", [])
 
 
-def _read(raw: bytes, shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestInvalid(f"The body does not fit: {error}.", next_step="See the sandbox reference.") from None
+def _without_database(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
+    _log.error("The ledger could not be used: %s", error)
+    return _refused(request, Unavailable("The ledger cannot be used at the moment.", next_step="Try again later."))
 
 
-def _refused(_request: Request[Any, Any, Any], error: SandboxError) -> Response[dict[str, Any]]:
-    content = {"title": str(error), "status": error.status, "code": error.code, "next_step": error.next_step}
-    return Response(content, status_code=error.status, media_type="application/problem+json")
-
-
-def _not_served(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    content = {"title": error.detail, "status": error.status_code, "code": "sandbox.request_invalid"}
-    return Response(content, status_code=error.status_code, media_type="application/problem+json")
+def _problem(
+    status: int, sentence: str, code: str, next_step: str, errors: list[dict[str, Any]]
+) -> Response[dict[str, Any]]:
+    """RFC 9457."""
+    title = HTTPStatus(status).phrase
+    content = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "code": code}
+    content |= {"next_step": next_step, "errors": errors}
+    return Response(content, status_code=status, media_type="application/problem+json")

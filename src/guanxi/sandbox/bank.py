@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import asyncpg
 import msgspec
+
+from guanxi.sandbox.errors import StatusImpossible
+from guanxi.sandbox.requests import BILLERS, NewAccount, Operation, PartnerOperation
 
 SCHEMA: Final = (Path(__file__).parent / "schema.sql").read_text()
 SYSTEMS: Final = ("savings", "integrated", "loans")
 _SCHEMA_LOCK: Final = 8_583_1987
 _encode: Final = msgspec.json.Encoder().encode
-
-Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$")]
-Operations = Literal[
-    "withdraw", "purchase", "transfer", "debit", "credit", "hold", "capture", "release", "disburse", "repay"
-]
-
-
-class Operation(msgspec.Struct, frozen=True):
-    """One movement asked for. `id` names it for ever."""
-
-    id: uuid.UUID
-    operation: Operations
-    account: str
-    amount: Amount
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
-    to_account: str | None = None
-    hold: uuid.UUID | None = None
-    memo: str = ""
-    value_date: dt.date | None = None
-
-
-class NewAccount(msgspec.Struct, frozen=True):
-    """An account to be opened with money in it."""
-
-    number: Annotated[str, msgspec.Meta(min_length=4, max_length=34)]
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
-    product: str = ""
-    owner: str = ""
-    opening_balance: Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$")] = "0"
-    credit_limit: Amount = "0"
-    annual_rate: Amount = "0"
-    expires: str | None = None
+_decode: Final = msgspec.json.Decoder().decode
 
 
 async def open_bank(database_url: str) -> asyncpg.Pool:
@@ -60,15 +31,33 @@ async def open_bank(database_url: str) -> asyncpg.Pool:
 
 
 async def perform(pool: asyncpg.Pool, system: str, operations: Sequence[Operation]) -> list[dict[str, Any]]:
-    """Carry out `operations` of one system in one commit; each is answered, a refused one costs the others nothing."""
-    answers: list[dict[str, Any]] = await pool.fetchval("SELECT bank_perform($1, $2)", system, _plain(operations))
+    """Carry out `operations` of one system in one commit; each is answered, a refused one costs the others nothing.
+
+    Operations that concern one another (copies of one message, a hold and its capture) go one after the other.
+    """
+    answers: list[dict[str, Any]] = []
+    for apart in _unrelated(operations):
+        answers += [row[0] for row in await pool.fetch("SELECT bank_perform($1, $2)", system, apart)]
     return answers
 
 
-async def accept(pool: asyncpg.Pool, operation: Mapping[str, Any], delay: dt.timedelta) -> dict[str, Any]:
-    """Take an operation of intermediary business; its end is told by callback after `delay`."""
-    answer: dict[str, Any] = await pool.fetchval("SELECT bank_accept($1, $2)", dict(operation), delay)
-    return answer
+def _unrelated(operations: Sequence[Operation]) -> Iterator[Sequence[Operation]]:
+    begin, named = 0, set[uuid.UUID]()
+    for position, operation in enumerate(operations):
+        names = {operation.id} if operation.hold is None else {operation.id, operation.hold}
+        if not named.isdisjoint(names):
+            yield operations[begin:position]
+            begin, named = position, set()
+        named |= names
+    yield operations[begin:]
+
+
+async def accept(
+    pool: asyncpg.Pool, operations: Sequence[PartnerOperation], delay: dt.timedelta
+) -> list[dict[str, Any]]:
+    """Take operations of intermediary business in one commit; how they end is told by callback after `delay`."""
+    rows = await pool.fetch("SELECT bank_accept($1, $2, $3)", operations, BILLERS, delay)
+    return [row[0] for row in rows]
 
 
 async def reverse(pool: asyncpg.Pool, system: str, operation_id: uuid.UUID) -> dict[str, Any]:
@@ -83,13 +72,28 @@ async def operation(pool: asyncpg.Pool, system: str, operation_id: uuid.UUID) ->
     if row is None:
         return None
     status = "posted" if row["status"] in {"captured", "released"} else row["status"]
-    return {**row["answer"], "status": status}
+    reason = {"reason": row["reason"]} if row["reason"] else {}
+    return {**row["answer"], **reason, "status": status}
 
 
 async def account(pool: asyncpg.Pool, system: str, number: str) -> dict[str, Any] | None:
     """An account and its balances."""
     row = await pool.fetchrow(_ACCOUNT, system, number)
     return dict(row) if row else None
+
+
+async def account_of_card(pool: asyncpg.Pool, pan: str) -> dict[str, Any] | None:
+    """The number and the expiry of the account behind a card."""
+    row = await pool.fetchrow("SELECT number, expires FROM account WHERE pan = $1", pan)
+    return dict(row) if row else None
+
+
+async def set_status(pool: asyncpg.Pool, system: str, number: str, status: str) -> None:
+    """Open, block or close an account; one that is not empty cannot be closed (`StatusImpossible`)."""
+    if await pool.fetchval(_SET_STATUS, system, number, status) is None:
+        raise StatusImpossible(
+            f"{number} holds money, or is held.", next_step="Move the balance and release the holds first."
+        )
 
 
 async def entries(pool: asyncpg.Pool, number: str, limit: int) -> list[dict[str, Any]]:
@@ -99,7 +103,7 @@ async def entries(pool: asyncpg.Pool, number: str, limit: int) -> list[dict[str,
 
 async def open_accounts(pool: asyncpg.Pool, system: str, accounts: Sequence[NewAccount]) -> int:
     """Open accounts, their opening balances against the opening account; those that exist are left as they are."""
-    opened: int = await pool.fetchval(_OPEN, system, _plain(accounts))
+    opened: int = await pool.fetchval(_OPEN, system, accounts)
     return opened
 
 
@@ -114,61 +118,69 @@ async def trial_balance(pool: asyncpg.Pool) -> list[dict[str, Any]]:
     return [dict(row) for row in await pool.fetch(_TRIAL_BALANCE)]
 
 
-def _plain(content: Any) -> Any:  # noqa: ANN401 - what JSON can say
-    return msgspec.to_builtins(content)
+async def expire_holds(pool: asyncpg.Pool) -> int:
+    """Let go of the holds whose time is over; how many."""
+    expired: int = await pool.fetchval("SELECT bank_expire_holds()")
+    return expired
 
 
 async def _configure(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
-        "jsonb", encoder=lambda v: _encode(v).decode(), decoder=json.loads, schema="pg_catalog"
+        "jsonb", encoder=lambda v: _encode(v).decode(), decoder=_decode, schema="pg_catalog"
     )
 
 
-_OPERATION: Final = "SELECT status, answer FROM operation WHERE system = $1 AND id = $2"
+_OPERATION: Final = "SELECT status, reason, answer FROM operation WHERE system = $1 AND id = $2"
 _ACCOUNT: Final = """
-SELECT number, currency, status, product, owner, round(ledger_balance, 2)::text AS ledger_balance,
-    round(bank_available(a), 2)::text AS available_balance, round(credit_limit, 2)::text AS credit_limit
+SELECT number, currency, status, product, owner, bank_money(ledger_balance, currency) AS ledger_balance,
+    bank_money(bank_available(a), currency) AS available_balance, bank_money(held, currency) AS held,
+    bank_money(credit_limit, currency) AS credit_limit
 FROM account a WHERE system = $1 AND number = $2
 """
 _ENTRIES: Final = """
 SELECT p.id, to_char(p.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at,
     p.value_date::text AS value_date, p.memo, p.currency,
-    round(CASE WHEN p.credit_account = $1 THEN p.amount ELSE -p.amount END, 2)::text AS amount,
+    bank_money(CASE WHEN p.credit_account = $1 THEN p.amount ELSE -p.amount END, p.currency) AS amount,
     CASE WHEN p.credit_account = $1 THEN p.debit_account ELSE p.credit_account END AS counterparty
 FROM (
-    (SELECT * FROM posting WHERE debit_account = $1 ORDER BY id DESC LIMIT $2)
-    UNION ALL (SELECT * FROM posting WHERE credit_account = $1 ORDER BY id DESC LIMIT $2)
+    (SELECT * FROM posting WHERE debit_account = $1 AND debit_account NOT LIKE 'GL-%' ORDER BY id DESC LIMIT $2)
+    UNION ALL
+    (SELECT * FROM posting WHERE credit_account = $1 AND credit_account NOT LIKE 'GL-%' ORDER BY id DESC LIMIT $2)
 ) AS p ORDER BY p.id DESC LIMIT $2
+"""
+_SET_STATUS: Final = """
+UPDATE account SET status = $3
+WHERE system = $1 AND number = $2 AND ($3 <> 'closed' OR (ledger_balance = 0 AND held = 0)) RETURNING number
 """
 _OPEN: Final = """
 WITH opened AS (
-    INSERT INTO account (number, system, product, currency, owner, ledger_balance, credit_limit, annual_rate, expires)
-    SELECT number, $1, product, currency, owner, opening_balance, credit_limit, annual_rate, expires
+    INSERT INTO account (number, system, product, currency, owner, ledger_balance, opened_on, credit_limit, annual_rate,
+        pan, expires)
+    SELECT number, $1, product, currency, owner, opening_balance, coalesce(opened_on, current_date), credit_limit,
+        annual_rate, pan, expires
     FROM jsonb_to_recordset($2) AS n (number text, product text, currency text, owner text, opening_balance numeric,
-        credit_limit numeric, annual_rate numeric, expires text)
-    ON CONFLICT (number) DO NOTHING
-    RETURNING number, system, currency, ledger_balance
-), posted AS (
-    INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo)
-    SELECT system, gen_random_uuid(), CASE WHEN ledger_balance > 0 THEN 'GL-OPENING-' || currency ELSE number END,
-        CASE WHEN ledger_balance > 0 THEN number ELSE 'GL-OPENING-' || currency END, abs(ledger_balance), currency,
-        'opening balance'
-    FROM opened WHERE ledger_balance <> 0
+        opened_on date, credit_limit numeric, annual_rate numeric, pan text, expires text)
+    ON CONFLICT DO NOTHING RETURNING number
 )
 SELECT count(*) FROM opened
 """
+# Every balance is worked out again from the postings, and every held amount from the holds.
 _TRIAL_BALANCE: Final = """
 WITH sides AS (
     SELECT debit_account AS number, currency, amount AS debit, 0::numeric AS credit FROM posting
     UNION ALL SELECT credit_account, currency, 0, amount FROM posting
 ), sums AS (
     SELECT number, currency, sum(debit) AS debit, sum(credit) AS credit FROM sides GROUP BY number, currency
+), holds AS (
+    SELECT account AS number, sum(amount) AS held FROM operation WHERE operation = 'hold' AND status = 'posted'
+    GROUP BY account
 ), astray AS (
-    SELECT a.currency, count(*) AS accounts FROM account a LEFT JOIN sums s USING (number)
-    WHERE a.ledger_balance <> coalesce(s.credit - s.debit, 0) GROUP BY a.currency
+    SELECT a.currency, count(*) AS accounts
+    FROM account a LEFT JOIN sums s USING (number) LEFT JOIN holds h USING (number)
+    WHERE a.ledger_balance <> coalesce(s.credit - s.debit, 0) OR a.held <> coalesce(h.held, 0) GROUP BY a.currency
 )
-SELECT s.currency, round(sum(s.debit), 2)::text AS debits, round(sum(s.credit), 2)::text AS credits,
-    round(sum(s.debit) - sum(s.credit), 2)::text AS difference,
+SELECT s.currency, bank_money(sum(s.debit), s.currency) AS debits, bank_money(sum(s.credit), s.currency) AS credits,
+    bank_money(sum(s.debit) - sum(s.credit), s.currency) AS difference,
     coalesce((SELECT accounts FROM astray WHERE astray.currency = s.currency), 0) AS accounts_astray
 FROM sums s GROUP BY s.currency ORDER BY s.currency
 """

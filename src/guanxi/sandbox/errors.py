@@ -2,7 +2,9 @@
 
 SandboxError
 ├── RequestInvalid     a field is missing or makes no sense; names it
-└── AccountUnknown     no account has this number
+├── AccountUnknown     no account, operation or system has this name
+├── StatusImpossible   an account cannot become what is asked as it stands
+└── Unavailable        switched off on purpose, or without its database; to be tried again
 """
 
 from __future__ import annotations
@@ -28,3 +30,18 @@ class AccountUnknown(SandboxError):
 
     code = "sandbox.unknown"
     status = 404
+
+
+class StatusImpossible(SandboxError):
+    """An account cannot become what is asked as it stands."""
+
+    code = "sandbox.status_impossible"
+    status = 409
+
+
+class Unavailable(SandboxError):
+    """Not to be had at the moment."""
+
+    code = "sandbox.unavailable"
+    permanent = False
+    status = 503

@@ -8,8 +8,10 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from guanxi.sandbox.errors import RequestInvalid
+
 FAULTY: Final = ("savings", "integrated", "loans", "intermediary", "cards")
-_SILENCE: Final = 3600.0  # seconds: longer than anybody waits
+_REPEATING: Final = ("intermediary", "cards")  # its callbacks, its answers
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -39,6 +41,15 @@ class Faults:
         return not self.strikes(system, "drop_reply_after_commit")
 
 
-async def silence() -> None:
-    """Say nothing for longer than anybody waits."""
-    await asyncio.sleep(_SILENCE)
+def check_fault(system: str, fault: Fault) -> None:
+    """`RequestInvalid` for a fault that this system cannot have."""
+    if system not in FAULTY:
+        raise RequestInvalid(
+            f"There are no faults for {system!r}.", next_step=f"One of {', '.join(FAULTY)}.", field="system"
+        )
+    if fault.kind == "duplicate_reply" and system not in _REPEATING:
+        raise RequestInvalid(
+            f"{system} answers each call once: HTTP has no second reply.",
+            next_step=f"One of {', '.join(_REPEATING)} can repeat itself.",
+            field="kind",
+        )

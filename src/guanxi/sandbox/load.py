@@ -13,21 +13,17 @@ from guanxi.sandbox import bank
 
 _STAGE: Final = """
 CREATE TEMPORARY TABLE offered (system text, number text, currency text, product text, owner text,
-    opening_balance numeric, credit_limit numeric, expires text) ON COMMIT DROP
+    opening_balance numeric, credit_limit numeric, pan text, expires text) ON COMMIT DROP
 """
 _TAKE: Final = """
 WITH opened AS (
-    INSERT INTO account (number, system, product, currency, owner, ledger_balance, credit_limit, annual_rate, expires)
+    INSERT INTO account (number, system, product, currency, owner, ledger_balance, credit_limit, annual_rate, pan,
+        expires)
     SELECT number, system, coalesce(product, ''), currency, coalesce(owner, ''), coalesce(opening_balance, 0),
         CASE WHEN system = 'loans' THEN 1e12 ELSE coalesce(credit_limit, 0) END,
-        CASE system WHEN 'savings' THEN 0.35 WHEN 'loans' THEN 4.35 ELSE 0 END, expires
-    FROM offered ON CONFLICT (number) DO NOTHING RETURNING number, system, currency, ledger_balance
-), posted AS (
-    INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo)
-    SELECT system, gen_random_uuid(), CASE WHEN ledger_balance > 0 THEN 'GL-OPENING-' || currency ELSE number END,
-        CASE WHEN ledger_balance > 0 THEN number ELSE 'GL-OPENING-' || currency END, abs(ledger_balance), currency,
-        'opening balance'
-    FROM opened WHERE ledger_balance <> 0
+        CASE system WHEN 'savings' THEN 0.35 WHEN 'loans' THEN 4.35 ELSE 0 END,
+        CASE WHEN system = 'cards' THEN pan END, expires
+    FROM offered ON CONFLICT DO NOTHING RETURNING number
 )
 SELECT count(*) FROM opened
 """
@@ -39,6 +35,7 @@ _COLUMNS: Final = (
     ("owner", "owner"),
     ("opening_balance", "opening_balance"),
     ("credit_limit", "credit_limit"),
+    ("pan", "pan"),
     ("expires", "expires"),
 )
 
@@ -50,8 +47,11 @@ def load_accounts(database_url: str, path: Path) -> int:
 
 async def _load(database_url: str, path: Path) -> int:
     pool = await bank.open_bank(database_url)
-    async with pool, pool.acquire() as connection, connection.transaction():
-        return await _copy(connection, path)
+    async with pool, pool.acquire() as connection:
+        async with connection.transaction():
+            opened = await _copy(connection, path)
+        await connection.execute("ANALYZE account, posting")
+        return opened
 
 
 async def _copy(connection: asyncpg.Connection, path: Path) -> int:

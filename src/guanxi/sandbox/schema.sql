@@ -2,23 +2,26 @@
 -- so debits equal credits by construction: there is no way to write half of one.
 
 CREATE TABLE IF NOT EXISTS account (
-    number varchar(34) PRIMARY KEY,
-    system varchar(16) NOT NULL CHECK (system IN ('savings', 'integrated', 'loans', 'cards', 'ledger')),
+    number varchar(34) PRIMARY KEY CHECK (number NOT LIKE 'GL-%'),
+    system varchar(16) NOT NULL CHECK (system IN ('savings', 'integrated', 'loans', 'cards')),
     product varchar(40) NOT NULL DEFAULT '',
     currency char(3) NOT NULL,
     owner varchar(200) NOT NULL DEFAULT '',
     status varchar(8) NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'blocked', 'closed')),
-    ledger_balance numeric(19, 4) NOT NULL DEFAULT 0,
-    held numeric(19, 4) NOT NULL DEFAULT 0 CHECK (held >= 0),
-    credit_limit numeric(19, 4) NOT NULL DEFAULT 0,
+    ledger_balance numeric(24, 4) NOT NULL DEFAULT 0,
+    held numeric(24, 4) NOT NULL DEFAULT 0 CHECK (held >= 0),
+    credit_limit numeric(19, 4) NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
     annual_rate numeric(7, 4) NOT NULL DEFAULT 0,
+    accrued numeric(19, 10) NOT NULL DEFAULT 0, -- interest below the smallest unit, carried to the next day
+    opened_on date NOT NULL DEFAULT current_date,
+    pan varchar(19) UNIQUE,
     expires varchar(4)
 ) WITH (fillfactor = 80);
 
 CREATE TABLE IF NOT EXISTS operation (
     system varchar(16) NOT NULL,
     id uuid NOT NULL,
-    operation varchar(16) NOT NULL,
+    operation varchar(20) NOT NULL,
     status varchar(9) NOT NULL
         CHECK (status IN ('posted', 'refused', 'reversed', 'accepted', 'confirmed', 'rejected', 'captured', 'released')),
     reason varchar(32),
@@ -27,7 +30,8 @@ CREATE TABLE IF NOT EXISTS operation (
     amount numeric(19, 4),
     currency char(3),
     hold uuid,
-    reference varchar(40) NOT NULL,
+    debited varchar(34), -- what it posted, so that it can be posted back
+    credited varchar(34),
     answer jsonb NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz,
@@ -36,7 +40,7 @@ CREATE TABLE IF NOT EXISTS operation (
 CREATE INDEX IF NOT EXISTS operation_open_holds ON operation (expires_at) WHERE status = 'posted' AND operation = 'hold';
 
 -- Ledger accounts (vault, merchants, billers, interest, clearing, opening) keep no running balance: everybody posts to
--- them at once, and their balance is the sum of their postings.
+-- them at once, and their balance is the sum of their postings. Only accounts of customers are looked up by number.
 CREATE TABLE IF NOT EXISTS posting (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     system varchar(16) NOT NULL,
@@ -50,8 +54,30 @@ CREATE TABLE IF NOT EXISTS posting (
     at timestamptz NOT NULL DEFAULT now(),
     CHECK (debit_account <> credit_account)
 );
-CREATE INDEX IF NOT EXISTS posting_debit ON posting (debit_account, id DESC);
-CREATE INDEX IF NOT EXISTS posting_credit ON posting (credit_account, id DESC);
+CREATE INDEX IF NOT EXISTS posting_debit ON posting (debit_account, id DESC) WHERE debit_account NOT LIKE 'GL-%';
+CREATE INDEX IF NOT EXISTS posting_credit ON posting (credit_account, id DESC) WHERE credit_account NOT LIKE 'GL-%';
+CREATE INDEX IF NOT EXISTS posting_value_date ON posting USING brin (value_date) WITH (autosummarize = on);
+
+-- What is in the books stays there: mistakes are posted back, never rubbed out.
+CREATE OR REPLACE FUNCTION bank_keep_postings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'postings are never changed or deleted; post the reverse' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE OR REPLACE TRIGGER posting_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON posting
+    FOR EACH STATEMENT EXECUTE FUNCTION bank_keep_postings();
+
+-- An account cannot be opened with money in it unless the money is posted.
+CREATE OR REPLACE FUNCTION bank_post_opening() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo, value_date)
+    SELECT system, gen_random_uuid(), CASE WHEN ledger_balance > 0 THEN 'GL-OPENING-' || currency ELSE number END,
+        CASE WHEN ledger_balance > 0 THEN number ELSE 'GL-OPENING-' || currency END, abs(ledger_balance), currency,
+        'opening balance', opened_on
+    FROM opened WHERE ledger_balance <> 0;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER account_opening_is_posted AFTER INSERT ON account REFERENCING NEW TABLE AS opened
+    FOR EACH STATEMENT EXECUTE FUNCTION bank_post_opening();
 
 CREATE TABLE IF NOT EXISTS callback (
     operation_id uuid PRIMARY KEY,
@@ -64,238 +90,336 @@ CREATE INDEX IF NOT EXISTS callback_due ON callback (due_at) WHERE delivered_at 
 
 CREATE TABLE IF NOT EXISTS day_end (date date PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
 
+-- Decimal places by ISO 4217.
+CREATE OR REPLACE FUNCTION bank_places(currency text) RETURNS integer LANGUAGE sql IMMUTABLE AS
+    $$ SELECT CASE WHEN currency IN ('JPY', 'KRW') THEN 0 WHEN currency IN ('KWD', 'BHD') THEN 3 ELSE 2 END $$;
+
+CREATE OR REPLACE FUNCTION bank_money(amount numeric, currency text) RETURNS text LANGUAGE sql IMMUTABLE AS
+    $$ SELECT round(amount, bank_places(currency))::text $$;
+
 CREATE OR REPLACE FUNCTION bank_available(a account) RETURNS numeric LANGUAGE sql IMMUTABLE AS
     'SELECT a.ledger_balance - a.held + a.credit_limit';
+
+CREATE OR REPLACE FUNCTION bank_reference(the_system text, the_id uuid) RETURNS text LANGUAGE sql IMMUTABLE AS
+    $$ SELECT upper(left(the_system, 2) || right(replace(the_id::text, '-', ''), 14)) $$;
 
 -- Move money between two accounts. Accounts of customers keep their balance here; ledger accounts do not.
 CREATE OR REPLACE FUNCTION bank_post(
     the_system text, the_operation uuid, from_account text, into_account text, the_amount numeric, the_currency text,
-    the_memo text, the_date date
+    the_memo text
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo, value_date)
-    VALUES (the_system, the_operation, from_account, into_account, the_amount, the_currency, the_memo,
-        coalesce(the_date, current_date));
-    IF from_account NOT LIKE 'GL-%' THEN
-        UPDATE account SET ledger_balance = ledger_balance - the_amount WHERE number = from_account;
-    END IF;
-    IF into_account NOT LIKE 'GL-%' THEN
-        UPDATE account SET ledger_balance = ledger_balance + the_amount WHERE number = into_account;
-    END IF;
+    INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo)
+    VALUES (the_system, the_operation, from_account, into_account, the_amount, the_currency, left(the_memo, 140));
+    UPDATE account SET ledger_balance = ledger_balance - the_amount WHERE number = from_account;
+    UPDATE account SET ledger_balance = ledger_balance + the_amount WHERE number = into_account;
 END $$;
 
 CREATE OR REPLACE FUNCTION bank_balances(prefix text, the_number text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object(prefix || 'ledger_balance', round(a.ledger_balance, 2)::text,
-        prefix || 'available_balance', round(bank_available(a), 2)::text)
+    SELECT jsonb_build_object(prefix || 'ledger_balance', bank_money(a.ledger_balance, a.currency),
+        prefix || 'available_balance', bank_money(bank_available(a), a.currency))
     FROM account a WHERE a.number = the_number
 $$;
 
-CREATE OR REPLACE FUNCTION bank_do(the_system text, o jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE
-    the_id uuid := (o ->> 'id')::uuid;
-    what text := o ->> 'operation';
-    the_amount numeric := (o ->> 'amount')::numeric;
-    the_currency text := o ->> 'currency';
-    known operation;
-    a account;
-    other account;
-    held operation;
-    refusal text;
-    answer jsonb;
-    debits boolean := what IN ('withdraw', 'purchase', 'transfer', 'debit', 'hold');
-BEGIN
-    SELECT * INTO known FROM operation WHERE system = the_system AND id = the_id;
-    IF FOUND THEN
-        IF known.operation = 'void' OR known.status = 'reversed' THEN
-            RETURN jsonb_build_object('id', the_id, 'status', 'refused', 'reason', 'refused_by_system');
-        END IF;
-        RETURN known.answer;
-    END IF;
-    SELECT * INTO a FROM account WHERE number = o ->> 'account' AND system = the_system;
-    IF what = 'transfer' THEN
-        SELECT * INTO other FROM account WHERE number = o ->> 'to_account' AND system = the_system;
-    ELSIF what IN ('capture', 'release') THEN
-        SELECT * INTO held FROM operation WHERE system = the_system AND id = (o ->> 'hold')::uuid AND operation = 'hold'
-        FOR UPDATE;
-    END IF;
-    refusal := CASE
-        WHEN a.number IS NULL OR (what = 'transfer' AND other.number IS NULL) THEN 'account_unknown'
-        WHEN 'closed' IN (a.status, coalesce(other.status, 'open')) THEN 'account_closed'
-        WHEN debits AND a.status = 'blocked' THEN 'account_blocked'
-        WHEN a.currency <> the_currency OR coalesce(other.currency, the_currency) <> the_currency THEN 'currency_mismatch'
-        WHEN what IN ('capture', 'release') AND (held.id IS NULL OR held.status <> 'posted' OR held.account <> a.number
-            OR the_amount > held.amount) THEN 'invalid_request'
-        WHEN what = 'transfer' AND other.number = a.number THEN 'invalid_request'
-        WHEN debits AND bank_available(a) < the_amount THEN 'insufficient_funds'
-    END;
-    IF refusal IS NULL THEN
-        PERFORM bank_carry_out(the_system, the_id, what, o, the_amount, the_currency, held);
-    END IF;
-    answer := jsonb_strip_nulls(jsonb_build_object('id', the_id,
-        'status', CASE WHEN refusal IS NULL THEN 'posted' ELSE 'refused' END, 'reason', refusal,
-        'reference', upper(left(the_system, 2)) || upper(right(replace(the_id::text, '-', ''), 14))));
-    IF a.number IS NOT NULL THEN
-        answer := answer || bank_balances('', a.number);
-    END IF;
-    IF other.number IS NOT NULL AND refusal IS NULL THEN
-        answer := answer || bank_balances('to_', other.number);
-    END IF;
-    INSERT INTO operation (system, id, operation, status, reason, account, to_account, amount, currency, hold,
-        reference, answer, expires_at)
-    VALUES (the_system, the_id, what, answer ->> 'status', refusal, o ->> 'account', o ->> 'to_account', the_amount,
-        the_currency, (o ->> 'hold')::uuid, answer ->> 'reference', answer,
-        CASE WHEN what = 'hold' THEN now() + interval '7 days' END);
-    RETURN answer;
-END $$;
+-- The answer to an operation that is known already: the first one, unless it was taken back or is another one.
+CREATE OR REPLACE FUNCTION bank_repeat(known operation, what text, mine text, other text, the_amount numeric)
+RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN known.status = 'reversed' THEN
+            jsonb_build_object('id', known.id, 'status', 'refused', 'reason', 'refused_by_system')
+        WHEN (known.operation, known.account, known.to_account, known.amount)
+            IS DISTINCT FROM (what, mine, other, the_amount) THEN
+            jsonb_build_object('id', known.id, 'status', 'refused', 'reason', 'duplicate_request')
+        ELSE known.answer
+    END
+$$;
 
-CREATE OR REPLACE FUNCTION bank_carry_out(
-    the_system text, the_id uuid, what text, o jsonb, the_amount numeric, the_currency text, the_hold operation
-) RETURNS void LANGUAGE plpgsql AS $$
+-- Many operations in one commit: read once, decide in memory, write once. Accounts are locked first, in number order,
+-- so that opposite transfers never meet; whatever else is read (earlier operations, holds) changes under those locks
+-- only. An advisory lock on the operation's own id keeps two copies of one message, or a message and its reversal, from
+-- running side by side. One call must name no id twice, neither as an operation nor as a hold: the caller sees to it.
+CREATE OR REPLACE FUNCTION bank_perform(the_system text, operations jsonb) RETURNS SETOF jsonb LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 DECLARE
-    mine text := o ->> 'account';
-    memo text := left(coalesce(o ->> 'memo', ''), 140);
-    on_date date := (o ->> 'value_date')::date;
-    clearing text := 'GL-CLEARING-' || the_currency;
-BEGIN
-    CASE what
-    WHEN 'withdraw' THEN
-        PERFORM bank_post(the_system, the_id, mine, 'GL-VAULT-' || the_currency, the_amount, the_currency, memo, on_date);
-    WHEN 'purchase' THEN
-        PERFORM bank_post(the_system, the_id, mine, 'GL-MERCHANTS-' || the_currency, the_amount, the_currency, memo, on_date);
-    WHEN 'transfer' THEN
-        PERFORM bank_post(the_system, the_id, mine, o ->> 'to_account', the_amount, the_currency, memo, on_date);
-    WHEN 'debit', 'disburse' THEN
-        PERFORM bank_post(the_system, the_id, mine, clearing, the_amount, the_currency, memo, on_date);
-    WHEN 'credit', 'repay' THEN
-        PERFORM bank_post(the_system, the_id, clearing, mine, the_amount, the_currency, memo, on_date);
-    WHEN 'hold' THEN
-        UPDATE account SET held = account.held + the_amount WHERE number = mine;
-    WHEN 'capture' THEN
-        UPDATE account SET held = account.held - (the_hold).amount WHERE number = mine;
-        UPDATE operation SET status = 'captured' WHERE system = the_system AND id = (the_hold).id;
-        PERFORM bank_post(the_system, the_id, mine, 'GL-BILLERS-' || the_currency, the_amount, the_currency, memo, on_date);
-    WHEN 'release' THEN
-        UPDATE account SET held = account.held - (the_hold).amount WHERE number = mine;
-        UPDATE operation SET status = 'released' WHERE system = the_system AND id = (the_hold).id;
-    END CASE;
-END $$;
-
--- Many operations in one commit. Accounts are locked first, in number order, so that opposite transfers never meet.
--- An advisory lock on the operation's own id keeps two copies of one message from running side by side.
-CREATE OR REPLACE FUNCTION bank_perform(the_system text, operations jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE
-    answers jsonb := '[]';
-    o jsonb;
+    numbers text[]; currencies text[]; statuses text[]; ledgers numeric[]; helds numeric[]; limits numeric[];
+    known operation[];
+    holds operation[];
+    done operation[] := '{}';
+    posted posting[] := '{}';
+    ended operation[] := '{}';
+    n record;
+    made operation;
+    entry posting;
+    was operation;
+    a integer;
+    b integer;
+    takes boolean;
+    ledger_account text;
 BEGIN
     PERFORM pg_advisory_xact_lock(key) FROM (
-        SELECT DISTINCT hashtextextended(each ->> 'id', 0) AS key FROM jsonb_array_elements(operations) AS each ORDER BY key
+        SELECT hashtextextended(each ->> 'id', 0) AS key FROM jsonb_array_elements(operations) AS each ORDER BY key
     ) AS keys;
-    PERFORM FROM account WHERE number IN (
-        SELECT each ->> 'account' FROM jsonb_array_elements(operations) AS each
-        UNION SELECT each ->> 'to_account' FROM jsonb_array_elements(operations) AS each
-    ) ORDER BY number FOR UPDATE;
-    FOR o IN SELECT * FROM jsonb_array_elements(operations) LOOP
-        answers := answers || bank_do(the_system, o);
+    numbers := ARRAY(SELECT each ->> 'account' FROM jsonb_array_elements(operations) AS each
+        UNION SELECT each ->> 'to_account' FROM jsonb_array_elements(operations) AS each);
+    SELECT array_agg(l.number), array_agg(l.currency), array_agg(l.status), array_agg(l.ledger_balance), array_agg(l.held),
+        array_agg(l.credit_limit)
+    INTO numbers, currencies, statuses, ledgers, helds, limits
+    FROM (SELECT * FROM account WHERE number = ANY (numbers) AND system = the_system ORDER BY number FOR UPDATE) AS l;
+    known := ARRAY(SELECT o FROM operation AS o WHERE system = the_system
+        AND id = ANY (ARRAY(SELECT (each ->> 'id')::uuid FROM jsonb_array_elements(operations) AS each)));
+    holds := ARRAY(SELECT o FROM operation AS o WHERE system = the_system AND operation = 'hold'
+        AND id = ANY (ARRAY(SELECT (each ->> 'hold')::uuid FROM jsonb_array_elements(operations) AS each)));
+
+    FOR n IN SELECT * FROM jsonb_to_recordset(operations) AS t (id uuid, operation text, account text, to_account text,
+        amount numeric, currency text, hold uuid, memo text, value_date date, expires_at timestamptz)
+    LOOP
+        IF cardinality(known) > 0 THEN
+            SELECT * INTO was FROM unnest(known) AS k WHERE k.id = n.id;
+            IF FOUND THEN
+                RETURN NEXT bank_repeat(was, n.operation, n.account, n.to_account, n.amount);
+                CONTINUE;
+            END IF;
+        END IF;
+        was := NULL;
+        IF n.hold IS NOT NULL THEN
+            SELECT * INTO was FROM unnest(holds) AS h WHERE h.id = n.hold AND h.account = n.account;
+        END IF;
+        a := array_position(numbers, n.account);
+        b := CASE WHEN n.operation = 'transfer' THEN array_position(numbers, n.to_account) END;
+        takes := n.operation IN ('withdraw', 'purchase', 'transfer', 'debit', 'hold', 'disburse');
+        made := NULL;
+        made.reason := CASE
+            WHEN a IS NULL OR (n.operation = 'transfer' AND b IS NULL) THEN 'account_unknown'
+            WHEN statuses[a] = 'closed' OR statuses[b] = 'closed' THEN 'account_closed'
+            WHEN takes AND statuses[a] = 'blocked' THEN 'account_blocked'
+            WHEN currencies[a] <> n.currency OR currencies[b] <> n.currency THEN 'currency_mismatch'
+            WHEN a = b OR (n.operation IN ('disburse', 'repay') AND the_system <> 'loans') THEN 'invalid_request'
+            WHEN n.operation IN ('capture', 'release') AND (was.id IS NULL OR was.status <> 'posted'
+                OR was.expires_at <= now()) THEN 'invalid_request'
+            WHEN n.operation = 'capture' AND n.amount > was.amount THEN 'invalid_amount'
+            WHEN n.operation = 'repay' AND n.amount > -ledgers[a] THEN 'invalid_amount'
+            WHEN takes AND ledgers[a] - helds[a] + limits[a] < n.amount THEN 'insufficient_funds'
+        END;
+
+        IF made.reason IS NULL THEN
+            IF n.operation = 'hold' THEN
+                helds[a] := helds[a] + n.amount;
+                made.expires_at := coalesce(n.expires_at, now() + interval '7 days');
+            ELSIF n.operation IN ('capture', 'release') THEN
+                helds[a] := helds[a] - was.amount;
+                was.status := n.operation || 'd';
+                ended := ended || was;
+            END IF;
+            IF n.operation NOT IN ('hold', 'release') THEN
+                ledger_account := CASE n.operation WHEN 'withdraw' THEN 'GL-VAULT-' WHEN 'purchase' THEN 'GL-MERCHANTS-'
+                    WHEN 'capture' THEN CASE the_system WHEN 'cards' THEN 'GL-MERCHANTS-' ELSE 'GL-BILLERS-' END
+                    ELSE 'GL-CLEARING-' END || n.currency;
+                IF n.operation IN ('credit', 'repay') THEN
+                    made.debited := ledger_account;
+                    made.credited := n.account;
+                    ledgers[a] := ledgers[a] + n.amount;
+                ELSE
+                    made.debited := n.account;
+                    made.credited := CASE WHEN b IS NULL THEN ledger_account ELSE n.to_account END;
+                    ledgers[a] := ledgers[a] - n.amount;
+                    IF b IS NOT NULL THEN
+                        ledgers[b] := ledgers[b] + n.amount;
+                    END IF;
+                END IF;
+                entry.operation_id := n.id;
+                entry.debit_account := made.debited;
+                entry.credit_account := made.credited;
+                entry.amount := n.amount;
+                entry.currency := n.currency;
+                entry.memo := left(coalesce(n.memo, ''), 140);
+                entry.value_date := coalesce(n.value_date, current_date);
+                posted := posted || entry;
+            END IF;
+        END IF;
+
+        made.id := n.id;
+        made.operation := n.operation;
+        made.status := CASE WHEN made.reason IS NULL THEN 'posted' ELSE 'refused' END;
+        made.account := n.account;
+        made.to_account := n.to_account;
+        made.amount := n.amount;
+        made.currency := n.currency;
+        made.hold := n.hold;
+        made.answer := jsonb_build_object('id', n.id, 'status', made.status,
+            'reference', bank_reference(the_system, n.id));
+        IF made.reason IS NOT NULL THEN
+            made.answer := made.answer || jsonb_build_object('reason', made.reason);
+        END IF;
+        IF a IS NOT NULL THEN
+            made.answer := made.answer || jsonb_build_object('ledger_balance', bank_money(ledgers[a], currencies[a]),
+                'available_balance', bank_money(ledgers[a] - helds[a] + limits[a], currencies[a]));
+        END IF;
+        IF b IS NOT NULL AND made.reason IS NULL THEN
+            made.answer := made.answer || jsonb_build_object('to_ledger_balance', bank_money(ledgers[b], currencies[b]),
+                'to_available_balance', bank_money(ledgers[b] - helds[b] + limits[b], currencies[b]));
+        END IF;
+        done := done || made;
+        RETURN NEXT made.answer;
     END LOOP;
-    RETURN answers;
+
+    INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo, value_date)
+    SELECT the_system, operation_id, debit_account, credit_account, amount, currency, memo, value_date FROM unnest(posted);
+    UPDATE account SET ledger_balance = now_is.ledger, held = now_is.held
+    FROM unnest(numbers, ledgers, helds) AS now_is (number, ledger, held)
+    WHERE account.number = now_is.number
+        AND (account.ledger_balance <> now_is.ledger OR account.held <> now_is.held);
+    IF cardinality(ended) > 0 THEN
+        UPDATE operation SET status = e.status FROM unnest(ended) AS e
+        WHERE operation.system = the_system AND operation.id = e.id;
+    END IF;
+    INSERT INTO operation (system, id, operation, status, reason, account, to_account, amount, currency, hold, debited,
+        credited, answer, expires_at)
+    SELECT the_system, id, operation, status, reason, account, to_account, amount, currency, hold, debited, credited,
+        answer, expires_at
+    FROM unnest(done);
 END $$;
 
 -- Take an operation back. One that never came is remembered, so that it is refused should it still come.
 CREATE OR REPLACE FUNCTION bank_reverse(the_system text, the_id uuid) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     known operation;
-    p posting;
     answer jsonb := jsonb_build_object('id', the_id, 'status', 'reversed');
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(the_id::text, 0));
     SELECT * INTO known FROM operation WHERE system = the_system AND id = the_id;
     IF NOT FOUND THEN
-        INSERT INTO operation (system, id, operation, status, reference, answer)
-        VALUES (the_system, the_id, 'void', 'reversed', '', answer);
+        INSERT INTO operation (system, id, operation, status, answer) VALUES (the_system, the_id, 'void', 'reversed', answer);
         RETURN answer;
     END IF;
     PERFORM FROM account WHERE number IN (known.account, known.to_account) ORDER BY number FOR UPDATE;
     SELECT * INTO known FROM operation WHERE system = the_system AND id = the_id FOR UPDATE;
-    IF known.status IN ('captured', 'released') THEN
+    IF known.status = 'captured' THEN
         RETURN jsonb_build_object('id', the_id, 'status', 'refused', 'reason', 'invalid_request');
     END IF;
-    IF known.status = 'posted' THEN
-        IF known.operation = 'hold' THEN
-            UPDATE account SET held = held - known.amount WHERE number = known.account;
-        END IF;
-        FOR p IN SELECT * FROM posting WHERE system = the_system AND operation_id = the_id LOOP
-            PERFORM bank_post(the_system, the_id, p.credit_account, p.debit_account, p.amount, p.currency,
-                left('reversal ' || p.memo, 140), NULL);
-        END LOOP;
+    IF known.status = 'posted' AND known.operation = 'hold' THEN
+        UPDATE account SET held = held - known.amount WHERE number = known.account;
     END IF;
-    IF known.status IN ('posted', 'accepted', 'confirmed') THEN
+    IF known.status IN ('posted', 'confirmed') AND known.debited IS NOT NULL THEN
+        PERFORM bank_post(the_system, the_id, known.credited, known.debited, known.amount, known.currency,
+            'reversal of ' || bank_reference(the_system, the_id));
+    END IF;
+    IF known.status <> 'refused' THEN
         UPDATE operation SET status = 'reversed' WHERE system = the_system AND id = the_id;
         DELETE FROM callback WHERE operation_id = the_id;
     END IF;
     RETURN answer || coalesce(bank_balances('', known.account), '{}') || coalesce(bank_balances('to_', known.to_account), '{}');
 END $$;
 
--- Intermediary business takes an operation at once; how it ends is told later, by callback.
-CREATE OR REPLACE FUNCTION bank_accept(o jsonb, delay interval) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Let go of the holds whose time is over; how many.
+CREATE OR REPLACE FUNCTION bank_expire_holds() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    the_id uuid := (o ->> 'id')::uuid;
-    known operation;
-    refusal text;
-    ending text := CASE WHEN o ->> 'bill_reference' ILIKE 'REJECT%' THEN 'rejected' ELSE 'confirmed' END;
-    the_reference text := 'IM' || upper(right(replace(the_id::text, '-', ''), 14));
-    answer jsonb;
+    numbers text[] := ARRAY(SELECT account FROM operation WHERE status = 'posted' AND operation = 'hold'
+        AND expires_at <= now() LIMIT 1000);
+    expired integer;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended(the_id::text, 0));
-    SELECT * INTO known FROM operation WHERE system = 'intermediary' AND id = the_id;
-    IF FOUND THEN
-        RETURN CASE WHEN known.status = 'reversed'
-            THEN jsonb_build_object('id', the_id, 'status', 'refused', 'reason', 'refused_by_system')
-            ELSE known.answer END;
+    IF cardinality(numbers) = 0 THEN
+        RETURN 0;
     END IF;
-    IF o ->> 'operation' = 'pay_bill' AND NOT (o ->> 'biller') = ANY (
-        ARRAY ['water', 'electricity', 'gas', 'telecom', 'property', 'tuition', 'tax']) THEN
-        refusal := 'biller_unknown';
-    END IF;
-    answer := jsonb_strip_nulls(jsonb_build_object('id', the_id, 'reason', refusal, 'reference', the_reference,
-        'status', CASE WHEN refusal IS NULL THEN 'accepted' ELSE 'refused' END));
-    INSERT INTO operation (system, id, operation, status, reason, amount, currency, reference, answer)
-    VALUES ('intermediary', the_id, o ->> 'operation', answer ->> 'status', refusal, (o ->> 'amount')::numeric,
-        o ->> 'currency', the_reference, answer);
-    IF refusal IS NULL THEN
-        INSERT INTO callback (operation_id, body, due_at) VALUES (the_id, jsonb_strip_nulls(jsonb_build_object(
-            'leg', the_id, 'status', ending, 'reference', the_reference,
-            'reason', CASE WHEN ending = 'rejected' THEN 'refused_by_system' END)), now() + delay);
-    END IF;
-    RETURN answer;
+    PERFORM FROM account WHERE number = ANY (numbers) ORDER BY number FOR UPDATE;
+    WITH gone AS (
+        UPDATE operation SET status = 'released'
+        WHERE status = 'posted' AND operation = 'hold' AND expires_at <= now() AND account = ANY (numbers)
+        RETURNING account, amount
+    ), sums AS (
+        SELECT account AS number, sum(amount) AS amount, count(*) AS holds FROM gone GROUP BY account
+    ), freed AS (
+        UPDATE account SET held = held - sums.amount FROM sums WHERE account.number = sums.number
+    )
+    SELECT sum(holds) INTO expired FROM sums;
+    RETURN coalesce(expired, 0);
 END $$;
 
--- Interest for one day, actual/365, value dated. A day is accrued once.
+-- Intermediary business takes operations at once; how they end is told later, by callback.
+CREATE OR REPLACE FUNCTION bank_accept(operations jsonb, billers text[], delay interval) RETURNS SETOF jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+    known operation;
+    refusal text;
+    ending text;
+    answer jsonb;
+BEGIN
+    PERFORM pg_advisory_xact_lock(key) FROM (
+        SELECT hashtextextended(each ->> 'id', 0) AS key FROM jsonb_array_elements(operations) AS each ORDER BY key
+    ) AS keys;
+    FOR n IN SELECT * FROM jsonb_to_recordset(operations) AS t (id uuid, operation text, biller text, fund text,
+        policy text, bill_reference text, amount numeric, currency text)
+    LOOP
+        SELECT * INTO known FROM operation WHERE system = 'intermediary' AND id = n.id;
+        IF FOUND THEN
+            RETURN NEXT bank_repeat(known, n.operation, coalesce(n.biller, n.fund, n.policy), NULL, n.amount);
+            CONTINUE;
+        END IF;
+        refusal := CASE WHEN n.operation = 'pay_bill' AND NOT n.biller = ANY (billers) THEN 'biller_unknown' END;
+        ending := CASE WHEN n.bill_reference ILIKE 'REJECT%' THEN 'rejected' ELSE 'confirmed' END;
+        answer := jsonb_strip_nulls(jsonb_build_object('id', n.id, 'reason', refusal,
+            'status', CASE WHEN refusal IS NULL THEN 'accepted' ELSE 'refused' END,
+            'reference', bank_reference('intermediary', n.id)));
+        INSERT INTO operation (system, id, operation, status, reason, account, amount, currency, answer)
+        VALUES ('intermediary', n.id, n.operation, answer ->> 'status', refusal, coalesce(n.biller, n.fund, n.policy),
+            n.amount, n.currency, answer);
+        IF refusal IS NULL THEN
+            INSERT INTO callback (operation_id, body, due_at) VALUES (n.id, jsonb_strip_nulls(jsonb_build_object(
+                'leg', n.id, 'status', ending, 'reference', answer ->> 'reference',
+                'reason', CASE WHEN ending = 'rejected' THEN 'refused_by_system' END)), now() + delay);
+        END IF;
+        RETURN NEXT answer;
+    END LOOP;
+END $$;
+
+-- How an accepted operation ends: what is confirmed is settled with the partner. False when it has been taken back.
+CREATE OR REPLACE FUNCTION bank_end(the_id uuid, ending text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    o operation;
+BEGIN
+    UPDATE operation SET status = ending, reason = CASE WHEN ending = 'rejected' THEN 'refused_by_system' END,
+        debited = CASE WHEN ending = 'confirmed' THEN 'GL-BILLERS-' || currency END,
+        credited = CASE WHEN ending = 'confirmed' THEN 'GL-SETTLEMENT-' || currency END
+    WHERE system = 'intermediary' AND id = the_id AND status = 'accepted'
+    RETURNING * INTO o;
+    IF FOUND AND ending = 'confirmed' THEN
+        PERFORM bank_post('intermediary', the_id, o.debited, o.credited, o.amount, o.currency, o.operation);
+    END IF;
+    RETURN EXISTS (SELECT FROM operation WHERE system = 'intermediary' AND id = the_id AND status = ending);
+END $$;
+
+-- Interest for one day, actual/365, on the balance of that value date, value dated itself. A day is accrued once. What is
+-- less than the smallest unit is carried to the next day, so that small balances earn what they should.
 CREATE OR REPLACE FUNCTION bank_day_end(the_date date) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    accrued integer;
+    accrued_accounts integer;
 BEGIN
     INSERT INTO day_end (date) VALUES (the_date) ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 0;
     END IF;
-    WITH due AS (
-        SELECT number, system, currency, round(abs(ledger_balance) * annual_rate / 36500, 2) AS interest,
-            ledger_balance > 0 AS earns, gen_random_uuid() AS id
-        FROM account WHERE system IN ('savings', 'integrated', 'loans') AND annual_rate > 0 AND status <> 'closed'
-            AND round(abs(ledger_balance) * annual_rate / 36500, 2) > 0
-        FOR UPDATE
+    PERFORM FROM account WHERE annual_rate > 0 AND status <> 'closed' ORDER BY number FOR UPDATE;
+    WITH later AS (
+        SELECT number, sum(amount) AS amount FROM (
+            SELECT credit_account AS number, amount FROM posting WHERE value_date > the_date
+            UNION ALL SELECT debit_account, -amount FROM posting WHERE value_date > the_date
+        ) AS moved GROUP BY number
+    ), accrued AS (
+        SELECT a.number, a.system, a.currency,
+            a.accrued + (a.ledger_balance - coalesce(later.amount, 0)) * a.annual_rate / 36500 AS interest
+        FROM account AS a LEFT JOIN later USING (number)
+        WHERE a.annual_rate > 0 AND a.status <> 'closed'
+    ), due AS (
+        SELECT *, trunc(interest, bank_places(currency)) AS whole, gen_random_uuid() AS id FROM accrued WHERE interest <> 0
     ), posted AS (
         INSERT INTO posting (system, operation_id, debit_account, credit_account, amount, currency, memo, value_date)
-        SELECT system, id, CASE WHEN earns THEN 'GL-INTEREST-' || currency ELSE number END,
-            CASE WHEN earns THEN number ELSE 'GL-INTEREST-' || currency END, interest, currency, 'interest', the_date
-        FROM due
+        SELECT system, id, CASE WHEN whole > 0 THEN 'GL-INTEREST-' || currency ELSE number END,
+            CASE WHEN whole > 0 THEN number ELSE 'GL-INTEREST-' || currency END, abs(whole), currency, 'interest', the_date
+        FROM due WHERE whole <> 0
     ), told AS (
-        UPDATE account SET ledger_balance = ledger_balance + CASE WHEN due.earns THEN due.interest ELSE -due.interest END
+        UPDATE account SET ledger_balance = ledger_balance + due.whole, accrued = due.interest - due.whole
         FROM due WHERE account.number = due.number
     )
-    SELECT count(*) INTO accrued FROM due;
-    UPDATE account SET held = account.held - o.amount FROM operation o
-    WHERE o.account = account.number AND o.operation = 'hold' AND o.status = 'posted' AND o.expires_at < now();
-    UPDATE operation SET status = 'released' WHERE operation = 'hold' AND status = 'posted' AND expires_at < now();
-    RETURN accrued;
+    SELECT count(*) INTO accrued_accounts FROM due;
+    RETURN accrued_accounts;
 END $$;
