@@ -123,8 +123,9 @@ def new_gateway(sandbox_ports: dict[str, str]) -> Iterator[Callable[[str], Serve
 
     yield start
     for served in started:
-        served.process.terminate()
-        assert served.process.wait(20) == 0
+        if served.process.poll() is None:
+            served.process.terminate()
+            assert served.process.wait(20) == 0
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import ASGIRouteHandler, BaseRouteHandler, HTTPRouteHandler
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
 from guanxi.gateway import channels, health, problems, reference
 from guanxi.gateway.banking import banking_operations
@@ -68,11 +68,7 @@ def _handler(path: str, serve: ASGIApp) -> BaseRouteHandler:
             return serve
 
         return HTTPRouteHandler(path.replace("}", ":str}"), http_method=list(HttpMethod), status_code=200)(hand_over)
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        await serve(scope, receive, send)
-
-    return ASGIRouteHandler(path, copy_scope=False)(handle)
+    return ASGIRouteHandler(path, copy_scope=False)(serve)
 
 
 _SEE: Final = "See /openapi.json for what is served."
