@@ -10,12 +10,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 import argon2
 import httpx
 import psycopg
 import pytest
+from tests.sandbox_process import Sandbox, start_sandbox
 
 from guanxi.access.cards import number_hash
 from guanxi.kernel.identity import uuid7
@@ -79,18 +81,18 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="module")
-def new_customer(database: psycopg.Connection) -> Callable[[], Customer]:
+def new_customer(database: psycopg.Connection) -> Callable[..., Customer]:
     """Makes one more customer."""
 
-    def make() -> Customer:
+    def make(number: str = "", password: str = "") -> Customer:
         party_id, account_id, card_id = uuid7(), uuid7(), uuid7()
-        number = str(uuid.uuid4().int)[:12]
+        number, password = number or str(uuid.uuid4().int)[:12], password or "correct"
         database.execute(_PARTY, [party_id, number, _AT, _AT])
-        database.execute(_CREDENTIAL, [party_id, number, _QUICK.hash("correct")])
+        database.execute(_CREDENTIAL, [party_id, number, _QUICK.hash(password)])
         database.execute(_ACCOUNT, [account_id, f"6{number}", _AT])
         database.execute(_HOLDER, [account_id, party_id])
         database.execute(_CARD, [card_id, number_hash("any", number), account_id, party_id])
-        return Customer(party_id, number, "correct", f"6{number}", card_id)
+        return Customer(party_id, number, password, f"6{number}", card_id)
 
     return make
 
@@ -132,6 +134,20 @@ def new_gateway(sandbox_ports: dict[str, str]) -> Iterator[Callable[[str], Serve
 def gateway(database_url: str, new_gateway: Callable[[str], Served]) -> Served:
     """One gateway process for the module."""
     return new_gateway(database_url)
+
+
+@pytest.fixture(scope="module")
+def bank(
+    gateway: Served, sandbox_ports: dict[str, str], empty_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sandbox]:
+    """The sandbox bank behind it."""
+    ports = (int(sandbox_ports["GUANXI_SANDBOX_PORT"]), int(sandbox_ports["GUANXI_CARD_HOST_PORT"]))
+    url = f"{gateway.url}/callbacks/intermediary"
+    files = Path(tmp_path_factory.mktemp("files"))
+    running = start_sandbox(empty_database_url, files, ports=ports, callback_url=url)
+    yield running
+    running.assert_balanced()
+    running.stop()
 
 
 @pytest.fixture(scope="module")

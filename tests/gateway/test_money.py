@@ -9,31 +9,17 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
-from tests.sandbox_process import Sandbox, start_sandbox
+from tests.sandbox_process import Sandbox
 
 from guanxi.gateway.results import Balance, Statement
 
 CALLBACK_KEY = b"callback-key-for-tests"
 ELECTRICITY = {"biller": "electricity", "bill_reference": "2026050001", "amount": "88.00", "currency": "CNY"}
 OUTCOME = "SELECT outcome FROM exchange_journalrequest WHERE id = %s"
-
-
-@pytest.fixture(scope="module")
-def bank(
-    gateway, sandbox_ports: dict[str, str], empty_database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Sandbox]:
-    ports = (int(sandbox_ports["GUANXI_SANDBOX_PORT"]), int(sandbox_ports["GUANXI_CARD_HOST_PORT"]))
-    url = f"{gateway.url}/callbacks/intermediary"
-    files = Path(tmp_path_factory.mktemp("files"))
-    running = start_sandbox(empty_database_url, files, ports=ports, callback_url=url)
-    yield running
-    running.assert_balanced()
-    running.stop()
 
 
 @pytest.fixture
