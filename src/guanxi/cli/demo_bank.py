@@ -8,6 +8,7 @@ import sys
 
 import psycopg
 
+from guanxi.interactions.bulk_load import is_unfinished
 from guanxi.storage.configuration import Configuration
 from guanxi.storage.embedded import connected
 from guanxi.storage.errors import StorageError
@@ -17,7 +18,8 @@ def make_demo_bank_if_empty(configuration: Configuration, customers: int) -> Non
     """Generate the demo bank when no party is known yet; then see that the sandbox bank has its accounts."""
     with connected(configuration.database_url) as connection:
         empty = connection.execute("SELECT NOT EXISTS (SELECT FROM parties_party)").fetchone() == (True,)
-    if empty:
+        half_made = is_unfinished(connection)
+    if empty or half_made:
         _do("guanxi.cli", "demo", "--customers", str(customers))
     accounts = configuration.home / "demo" / "accounts.parquet"
     if accounts.exists() and not _sandbox_has_accounts(configuration):

@@ -1,0 +1,1 @@
+"""The demo bank: invented customers with a year of history, the same for the same seed."""
