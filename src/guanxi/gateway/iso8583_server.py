@@ -13,7 +13,7 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from guanxi.kernel.iso8583.errors import FramingLost
 from guanxi.kernel.iso8583.framing import FrameParser, frame
@@ -111,8 +111,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer has connected; one too many is sent away at once."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream server makes
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         if len(self._server.connections) >= self._server.limits.connections:
             self._server.refusals.refused(DOOR, "too_many_connections")
             self.close("too many connections")
