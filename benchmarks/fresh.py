@@ -47,14 +47,15 @@ def gateway(database_url: str, **settings: str) -> Iterator[str]:
     )
     process = subprocess.Popen([sys.executable, "-c", serve], env={**os.environ, **own, **settings})
     try:
-        _await_answer(f"http://127.0.0.1:{port}/health", process)
+        await_answer(f"http://127.0.0.1:{port}/health", process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+def await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until `process` answers at `url`."""
     until = time.monotonic() + 30
     while True:
         try:

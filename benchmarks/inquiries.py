@@ -144,19 +144,10 @@ def _anchor(url: str) -> float:
     write = statements.TAKE_IN_AND_CLOSE.replace("SELECT pg_notify('interactions', payload)", "SELECT payload")
     write = write.replace("WITH added AS", "WITH fresh AS MATERIALIZED (SELECT uuidv7() AS id), added AS", 1)
     party = {1: "md5(:n::text)::uuid"}
-    script_lines = [_with(lookup.BY_PARTY, party), _with(lookup.CARDS_BY_PARTY, party), _with(write, _VALUES)]
+    looks = [pgbench.with_arrays(look, party) for look in (lookup.BY_PARTY, lookup.CARDS_BY_PARTY)]
+    script_lines = [*looks, pgbench.with_arrays(write, _VALUES)]
     script = "\n".join([f"\\set n random(1, {CUSTOMERS})", *script_lines])
     return pgbench.run(url, script, clients=CONNECTIONS, seconds=_SECONDS).transactions_per_second
-
-
-def _with(statement: str, values: dict[int, str]) -> str:
-    """`statement` on one line, its array parameters holding one element each, or none where none is given."""
-
-    def array(found: re.Match[str]) -> str:
-        value = values.get(int(found[1]))
-        return f"ARRAY[{value}]" if value else "'{}'"
-
-    return " ".join(re.sub(r"\$(\d+)", array, statement).split()) + ";"
 
 
 def _load(address: str, seconds: int, *, think: int) -> Load:

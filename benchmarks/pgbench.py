@@ -34,3 +34,13 @@ def run(database_url: str, script: str, *, clients: int, seconds: int) -> Rate:
     if done.returncode or rate is None or latency is None:
         raise RuntimeError(f"pgbench failed: {done.stderr[:800]}")
     return Rate(float(rate.group(1)), float(latency.group(1)))
+
+
+def with_arrays(statement: str, values: dict[int, str]) -> str:
+    """`statement` on one line, its array parameters holding one element each, or none where none is given."""
+
+    def array(found: re.Match[str]) -> str:
+        value = values.get(int(found[1]))
+        return f"ARRAY[{value}]" if value else "'{}'"
+
+    return " ".join(re.sub(r"\$(\d+)", array, statement).split()) + ";"

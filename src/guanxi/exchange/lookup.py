@@ -21,7 +21,7 @@ SELECT a.id, a.number, a.system, a.product, a.currency, a.status, a.ledger_balan
          WHERE h.account_id = a.id) AS holders,
        EXISTS (SELECT FROM parties_accountholder h WHERE h.account_id = a.id AND h.role = 'owner') AS owned
 """
-_BY_NUMBER: Final = _ACCOUNTS + "FROM parties_account a WHERE a.number = ANY ($1::text[])"
+BY_NUMBER: Final = _ACCOUNTS + "FROM parties_account a WHERE a.number = ANY ($1::text[])"
 BY_PARTY: Final = f"""{_ACCOUNTS}, wanted.party_id
 FROM unnest($1::uuid[]) AS wanted (party_id)
 CROSS JOIN LATERAL (
@@ -35,7 +35,7 @@ SELECT c.id, encode(c.number_hash, 'hex') AS number_hash, c.masked_number, c.kin
        c.party_id, a.number AS account_number
 FROM parties_card c JOIN parties_account a ON a.id = c.account_id
 """
-_CARDS_BY_HASH: Final = _CARDS + "WHERE c.number_hash = ANY ($1::bytea[])"
+CARDS_BY_HASH: Final = _CARDS + "WHERE c.number_hash = ANY ($1::bytea[])"
 _CARDS_BY_ID: Final = _CARDS + "WHERE c.id = ANY ($1::uuid[])"
 CARDS_BY_PARTY: Final = _CARDS + "WHERE c.party_id = ANY ($1::uuid[]) ORDER BY c.issued_on, c.id"
 
@@ -58,7 +58,7 @@ class Lookup:
             cards = await _named_cards(connection, batch)
             numbers = {number for names in batch for number in names.accounts}
             numbers |= {card.account_number for card in cards.values()}
-            rows = await connection.fetch(_BY_NUMBER, sorted(numbers)) if numbers else []
+            rows = await connection.fetch(BY_NUMBER, sorted(numbers)) if numbers else []
             accounts = {row["number"]: _account(row) for row in rows}
             parties = sorted({names.party for names in batch if names.party})
             of_party = await _holdings(connection, parties) if parties else {}
@@ -83,7 +83,7 @@ async def _named_cards(connection: asyncpg.Connection, batch: Sequence[Names]) -
     wanted = {name for names in batch for name in names.cards}
     hashes = [bytes.fromhex(name) for name in wanted if _HASH.fullmatch(name)]
     ids = [found for name in wanted if (found := _uuid(name)) is not None]
-    by_hash = await connection.fetch(_CARDS_BY_HASH, hashes) if hashes else []
+    by_hash = await connection.fetch(CARDS_BY_HASH, hashes) if hashes else []
     by_id = await connection.fetch(_CARDS_BY_ID, ids) if ids else []
     return {row["number_hash"]: _card(row) for row in by_hash} | {str(row["id"]): _card(row) for row in by_id}
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from guanxi.access.pin import FAILURES_BEFORE_BLOCK
 
-_FIND: Final = """
+FIND: Final = """
 SELECT card.number_hash, card.id, card.party_id, card.account_id, account.number, account.currency, card.masked_number,
        card.kind, card.status, card.expires_on, card.pin_verification_value, card.pin_failures
 FROM parties_card card JOIN parties_account account ON account.id = card.account_id
@@ -59,7 +59,7 @@ class PresentedCard:
 
 async def find_cards(pool: asyncpg.Pool, number_hashes: Sequence[bytes]) -> list[PresentedCard | None]:
     """For each of `number_hashes`, the card whose number has this hash."""
-    found = {row[0]: PresentedCard(*row[1:]) for row in await pool.fetch(_FIND, number_hashes)}
+    found = {row[0]: PresentedCard(*row[1:]) for row in await pool.fetch(FIND, number_hashes)}
     return [found.get(number_hash) for number_hash in number_hashes]
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest
+import uvloop
 from tests.peers.scripted_card_host import ScriptedHost
 from tests.peers.terminal_client import MAC_KEY, PIN_KEY, TerminalClient
 
@@ -54,6 +55,11 @@ class HeldCard:
     id: uuid.UUID
     party_id: uuid.UUID
     account: str
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], object]]:  # noqa: ARG001
+    """The gateway runs on uvloop, and so do its tests."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
