@@ -4,38 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sandbox_process import Sandbox, start_sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(empty_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    running = start_sandbox(empty_database_url, Path(tmp_path_factory.mktemp("files")))
-    yield running
-    running.assert_balanced()
-    running.stop()
-
-
-@pytest.fixture
-def account(sandbox: Sandbox) -> str:
-    number = f"SV{uuid.uuid4().hex[:12]}"
-    sandbox.open_accounts("savings", {"number": number, "currency": "CNY", "opening_balance": "100.00"})
-    return number
-
-
-def do(sandbox: Sandbox, operation: str, account: str, amount: str, **more: Any) -> tuple[str, int, dict[str, Any]]:
-    key = more.pop("key", str(uuid.uuid4()))
-    body = {"operation": operation, "account": account, "amount": amount, "currency": "CNY", **more}
-    return key, *sandbox.call("POST", "/savings/operations", body, {"Idempotency-Key": key})
-
-
-def balance(sandbox: Sandbox, account: str) -> tuple[str, str]:
-    _, found = sandbox.call("GET", f"/savings/accounts/{account}")
-    return found["ledger_balance"], found["available_balance"]
+from tests.sandbox.calls import balance, do
+from tests.sandbox_process import Sandbox
 
 
 def test_a_withdrawal_happens_once_however_often_it_is_asked_for(sandbox: Sandbox, account: str) -> None:
