@@ -59,7 +59,9 @@ async def open_gateway(configuration: Configuration) -> AsyncIterator[Gateway]:
 @contextlib.asynccontextmanager
 async def _open_pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     try:
-        pool = await asyncpg.create_pool(database_url, min_size=2, max_size=12, command_timeout=30)
+        pool = await asyncpg.create_pool(
+            database_url, min_size=2, max_size=12, command_timeout=30, reset=_nothing_to_reset
+        )
     except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseUnavailable(
             f"The database cannot be reached: {error}.", next_step="Check GUANXI_DATABASE_URL and that PostgreSQL runs."
@@ -68,6 +70,10 @@ async def _open_pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
         yield pool
     finally:
         await pool.close()
+
+
+async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
+    """Nothing here changes a connection's settings, and to ask for their reset costs a round trip at each release."""
 
 
 async def _drain(gateway: Gateway) -> None:
