@@ -81,6 +81,6 @@ class TerminalClient:
         assert (await self.ask(self.message("0800", {70: "001"}))).fields[39] == "00"
 
     async def _read(self) -> None:
-        data = await asyncio.wait_for(self.reader.read(65536), 15)
+        data = await asyncio.wait_for(self.reader.read(65536), 45)
         assert data, "the gateway hung up"
         self._answers += [(raw, decode(raw)) for raw in self._parser.feed(data)]
