@@ -28,13 +28,14 @@ import uvloop
 from benchmarks import fresh, pgbench
 from benchmarks.result import Result
 from guanxi.access.cards import check_digit, number_hash
-from guanxi.access.pin import PinKey, pin_verification_key
+from guanxi.access.pin import pin_verification_key
 from guanxi.access.terminals import NewTerminal, register_terminal
 from guanxi.exchange import lookup, statements
 from guanxi.kernel.clock import now
 from guanxi.kernel.iso8583.authentication import MacKey
 from guanxi.kernel.iso8583.framing import FrameParser, frame
 from guanxi.kernel.iso8583.message import Message, decode
+from guanxi.kernel.iso8583.pin_block import PinKey
 from guanxi.parties import cards
 from guanxi.storage import embedded
 

@@ -6,11 +6,11 @@ import asyncio
 import itertools
 from typing import Self
 
-from guanxi.access.pin import PinKey
 from guanxi.kernel.clock import now
 from guanxi.kernel.iso8583.authentication import MacKey
 from guanxi.kernel.iso8583.framing import FrameParser, frame
 from guanxi.kernel.iso8583.message import Message, OriginalData, decode
+from guanxi.kernel.iso8583.pin_block import PinKey
 
 MAC_KEY, PIN_KEY = bytes(range(16)), bytes(range(16, 32))
 _trace_numbers = itertools.count(1)

@@ -4,7 +4,6 @@ AccessError
 ├── SignInRefused     the login or the password is wrong, or sign-in is locked for a while: one answer for all three
 ├── SignInBusy        too many sign-ins are being checked at once; try again in a moment
 ├── TerminalUnknown   no terminal in service has this id
-├── PinBlockUnreadable    not a PIN for this card under this terminal's key
 └── WorkingKeyUnreadable  a stored key does not open: another secret, another owner, or damage
 """
 
@@ -54,15 +53,6 @@ class TerminalUnknown(AccessError):
 
     def __init__(self, terminal_id: str) -> None:
         super().__init__(f"No terminal {terminal_id!r} is in service.", next_step="Register it, or put it in service.")
-
-
-class PinBlockUnreadable(AccessError):
-    """Not a PIN block for this card number under this key."""
-
-    code = "access.pin_block_unreadable"
-
-    def __init__(self) -> None:
-        super().__init__("The PIN block cannot be read.", next_step="Check the PIN key of the terminal.")
 
 
 class WorkingKeyUnreadable(AccessError):

@@ -10,8 +10,8 @@ import asyncpg
 
 from guanxi.access.errors import TerminalUnknown
 from guanxi.access.keys import unwrap_key, wrap_key
-from guanxi.access.pin import PinKey
 from guanxi.kernel.iso8583.authentication import MacKey
+from guanxi.kernel.iso8583.pin_block import PinKey
 from guanxi.kernel.vocabulary import Channel
 
 BELIEVED_FOR: Final = 10.0  # seconds: a terminal withdrawn from service is refused this much later at most

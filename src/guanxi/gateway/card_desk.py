@@ -14,7 +14,6 @@ import asyncpg
 import msgspec
 
 from guanxi.access.cards import is_card_number, number_hash
-from guanxi.access.errors import PinBlockUnreadable
 from guanxi.access.pin import pin_verification_key
 from guanxi.access.terminals import Terminal
 from guanxi.exchange.batching import Batcher
@@ -24,6 +23,7 @@ from guanxi.gateway.terminal_channel import TerminalChannel, Transaction, card_n
 from guanxi.kernel.clock import now
 from guanxi.kernel.identity import uuid7
 from guanxi.kernel.iso8583 import response_codes as codes
+from guanxi.kernel.iso8583.errors import PinBlockUnreadable
 from guanxi.kernel.iso8583.message import Message, parse_original_data
 from guanxi.kernel.vocabulary import Outcome, Reason
 from guanxi.parties.cards import CardTurns, PresentedCard, count_pin_failure, find_cards, forget_pin_failures

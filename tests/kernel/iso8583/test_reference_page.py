@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from guanxi.access.pin import PinKey
 from guanxi.kernel.iso8583.authentication import MacKey
 from guanxi.kernel.iso8583.framing import FrameParser
 from guanxi.kernel.iso8583.message import decode, parse_original_data
+from guanxi.kernel.iso8583.pin_block import PinKey
 from guanxi.kernel.iso8583.response_codes import code_of
 from guanxi.kernel.iso8583.specification import FIELDS
 from guanxi.kernel.vocabulary import Reason

@@ -3,7 +3,8 @@
 Iso8583Error
 ├── MalformedMessage        bytes that are not a message of our specification; keeps what could be read
 ├── UnencodableMessage      a field value that does not fit its field
-└── FramingLost             the stream holds no length header any more; only closing the connection helps
+├── FramingLost             the stream holds no length header any more; only closing the connection helps
+└── PinBlockUnreadable      not a PIN for this card under this terminal's key
 """
 
 from __future__ import annotations
@@ -43,3 +44,12 @@ class FramingLost(Iso8583Error):
     """No length header can be found in the stream any more."""
 
     code = "iso8583.framing_lost"
+
+
+class PinBlockUnreadable(Iso8583Error):
+    """Not a PIN block for this card number under this key."""
+
+    code = "iso8583.pin_block_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__("The PIN block cannot be read.", next_step="Check the PIN key of the terminal.")
