@@ -17,7 +17,7 @@ import msgspec
 from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 
 from guanxi.sandbox import accounting, bank
 from guanxi.sandbox.errors import AccountUnknown, RequestInvalid, SandboxError, Unavailable
@@ -87,7 +87,7 @@ def make_app(the_bank: Bank) -> Litestar:
 
 
 @post("/{system:str}/accounts", status_code=201)
-async def open_accounts(request: AnyRequest, system: str, state: State) -> dict[str, int]:
+async def open_accounts(request: AnyRequest, system: FromPath[str], state: State) -> dict[str, int]:
     """Open accounts in bulk."""
     accounts = read(await request.body(), Accounts).accounts
     opened = await bank.open_accounts(_of(state).pool, _known(system, "cards"), accounts)
@@ -95,13 +95,15 @@ async def open_accounts(request: AnyRequest, system: str, state: State) -> dict[
 
 
 @get("/{system:str}/accounts/{number:str}")
-async def read_account(request: AnyRequest, system: str, number: str, state: State) -> dict[str, Any]:
+async def read_account(
+    request: AnyRequest, system: FromPath[str], number: FromPath[str], state: State
+) -> dict[str, Any]:
     """One account and its balances."""
     return await _answer(request, state, system, await _account(state, system, number))
 
 
 @put("/{system:str}/accounts/{number:str}/status", status_code=200)
-async def set_status(request: AnyRequest, system: str, number: str, state: State) -> dict[str, Any]:
+async def set_status(request: AnyRequest, system: FromPath[str], number: FromPath[str], state: State) -> dict[str, Any]:
     """Open, block or close an account."""
     await _account(state, system, number)
     await bank.set_status(_of(state).pool, system, number, read(await request.body(), NewStatus).status)
@@ -111,8 +113,8 @@ async def set_status(request: AnyRequest, system: str, number: str, state: State
 @get("/{system:str}/accounts/{number:str}/entries")
 async def read_entries(
     request: AnyRequest,
-    system: str,
-    number: str,
+    system: FromPath[str],
+    number: FromPath[str],
     state: State,
     limit: Annotated[int, Parameter(ge=1, le=500)] = 10,
 ) -> dict[str, Any]:
@@ -123,7 +125,7 @@ async def read_entries(
 
 
 @post("/{system:str}/operations", status_code=200)
-async def do_one(request: AnyRequest, system: str, state: State) -> Response[dict[str, Any]]:
+async def do_one(request: AnyRequest, system: FromPath[str], state: State) -> Response[dict[str, Any]]:
     """One operation, named by its `Idempotency-Key`."""
     content = {**read(await request.body(), dict[str, Any]), "id": request.headers.get("idempotency-key", "")}
     one = read(msgspec.json.encode(content), PartnerOperation if system == "intermediary" else Operation)
@@ -133,7 +135,7 @@ async def do_one(request: AnyRequest, system: str, state: State) -> Response[dic
 
 
 @post("/{system:str}/operations/batch", status_code=200)
-async def do_batch(request: AnyRequest, system: str, state: State) -> dict[str, Any]:
+async def do_batch(request: AnyRequest, system: FromPath[str], state: State) -> dict[str, Any]:
     """Many operations in one commit, each with its own `id` and its own answer."""
     raws = read(await request.body(), Batch).operations
     each = read_each(raws, PartnerOperation if system == "intermediary" else Operation)
@@ -142,7 +144,9 @@ async def do_batch(request: AnyRequest, system: str, state: State) -> dict[str, 
 
 
 @get("/{system:str}/operations/{operation_id:uuid}")
-async def read_operation(request: AnyRequest, system: str, operation_id: uuid.UUID, state: State) -> dict[str, Any]:
+async def read_operation(
+    request: AnyRequest, system: FromPath[str], operation_id: FromPath[uuid.UUID], state: State
+) -> dict[str, Any]:
     """What became of an operation."""
     _refuse_if_told(state, system)
     found = await bank.operation(_of(state).pool, _known(system, "intermediary", "cards"), operation_id)
@@ -152,7 +156,9 @@ async def read_operation(request: AnyRequest, system: str, operation_id: uuid.UU
 
 
 @post("/{system:str}/operations/{operation_id:uuid}/reversal", status_code=200)
-async def reverse_operation(request: AnyRequest, system: str, operation_id: uuid.UUID, state: State) -> dict[str, Any]:
+async def reverse_operation(
+    request: AnyRequest, system: FromPath[str], operation_id: FromPath[uuid.UUID], state: State
+) -> dict[str, Any]:
     """Take an operation back."""
     _refuse_if_told(state, system)
     answer = await bank.reverse(_of(state).pool, _known(system, "intermediary"), operation_id)
@@ -188,7 +194,7 @@ async def read_faults(state: State) -> dict[str, Any]:
 
 
 @put("/faults/{system:str}", status_code=200)
-async def set_fault(request: AnyRequest, system: str, state: State) -> dict[str, Any]:
+async def set_fault(request: AnyRequest, system: FromPath[str], state: State) -> dict[str, Any]:
     """Switch a fault on."""
     fault = read(await request.body(), Fault)
     check_fault(system, fault)
@@ -197,7 +203,7 @@ async def set_fault(request: AnyRequest, system: str, state: State) -> dict[str,
 
 
 @delete("/faults/{system:str}", status_code=200)
-async def clear_fault(system: str, state: State) -> dict[str, Any]:
+async def clear_fault(system: FromPath[str], state: State) -> dict[str, Any]:
     """Switch a system's fault off."""
     _of(state).faults.on.pop(system, None)
     return _faults_on(state)
