@@ -70,6 +70,12 @@ class TerminalClient:
                     return answer
             await self._read()
 
+    def was_approved(self, message: Message) -> bool:
+        """Whether an approval of `message` has arrived and not been asked for."""
+        return any(
+            answer.fields.get(11) == message.fields[11] and answer.fields[39] == "00" for _, answer in self._answers
+        )
+
     async def next_answer(self) -> Message:
         """Whatever comes next, MAC or not."""
         while not self._answers:

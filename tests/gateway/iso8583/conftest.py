@@ -8,13 +8,17 @@ import datetime as dt
 import itertools
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Literal
 
 import asyncpg
+import psycopg
 import pytest
 import uvloop
 from tests.peers.scripted_card_host import ScriptedHost
 from tests.peers.terminal_client import MAC_KEY, PIN_KEY, TerminalClient
+from tests.sandbox_process import Sandbox, start_sandbox
 
 from guanxi.access.cards import check_digit, mask_number, number_hash
 from guanxi.access.pin import pin_verification_key
@@ -22,6 +26,7 @@ from guanxi.access.terminals import NewTerminal, register_terminal
 from guanxi.gateway.resources import Gateway, open_gateway
 from guanxi.gateway.terminals import serve_terminals
 from guanxi.kernel.identity import uuid7
+from guanxi.storage import embedded
 from guanxi.storage.configuration import read_configuration
 from guanxi.storage.embedded import free_port
 
@@ -68,6 +73,27 @@ def secret_key() -> str:
     return SECRET
 
 
+@pytest.fixture(scope="module")
+def bank(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox bank, whose ledger must balance when all is done."""
+    name = f"bank_{uuid.uuid4().hex[:8]}"
+    url = f"{postgres.rpartition('/')[0]}/{name}"
+    embedded.make_database(url)
+    running = start_sandbox(url, Path(tmp_path_factory.mktemp("files")))
+    yield running
+    running.assert_balanced()
+    running.stop()
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A test's own connections to the gateway's database."""
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=4) as pool:
+        yield pool
+
+
 @pytest.fixture
 async def card_host() -> AsyncIterator[ScriptedHost]:
     """A card host that approves everything until told otherwise."""
@@ -93,7 +119,7 @@ async def gateway(database_url: str, card_host: ScriptedHost) -> AsyncIterator[G
 
 
 @pytest.fixture
-async def new_card(gateway: Gateway) -> Callable[..., Awaitable[HeldCard]]:
+async def new_card(pool: asyncpg.Pool) -> Callable[..., Awaitable[HeldCard]]:
     """Makes one more customer with a card of the given kind."""
 
     async def make(
@@ -105,7 +131,7 @@ async def new_card(gateway: Gateway) -> Callable[..., Awaitable[HeldCard]]:
         value = pin_verification_key(SECRET).value("1234", number)
         owner = (card.party_id, card.account[-9:] + f"{next(_numbers):03}", uuid7(), card.account)
         held = (card.id, number_hash(SECRET, number), mask_number(number), kind, status, expires_on, value)
-        await gateway.pool.execute(_CARD, *owner, "cards" if kind == "credit" else "savings", *held)
+        await pool.execute(_CARD, *owner, "cards" if kind == "credit" else "savings", *held)
         return card
 
     return make
@@ -127,12 +153,24 @@ async def pos(gateway: Gateway) -> AsyncIterator[TerminalClient]:
         yield client
 
 
-async def terminal(gateway: Gateway, terminal_id: str, kind: str) -> TerminalClient:
+async def terminal(gateway: Gateway, terminal_id: str, kind: Literal["atm", "pos"]) -> TerminalClient:
     """A registered terminal, not yet connected."""
-    new = NewTerminal(terminal_id, "GUANXI000000001", kind, terminal_id, "CNY", MAC_KEY, PIN_KEY)
-    async with gateway.pool.acquire() as connection:
-        await register_terminal(connection, SECRET, new)
+    await put_in_service(gateway.pool, terminal_id, kind)
     return TerminalClient(gateway.configuration.iso8583_port, terminal_id)
+
+
+async def put_in_service(pool: asyncpg.Pool, terminal_id: str, kind: Literal["atm", "pos"]) -> None:
+    """Register a terminal under the keys that test terminals have."""
+    new = NewTerminal(terminal_id, "GUANXI000000001", kind, terminal_id, "CNY", MAC_KEY, PIN_KEY)
+    async with pool.acquire() as connection:
+        await register_terminal(connection, SECRET, new)
+
+
+@pytest.fixture
+async def atm_in_service(pool: asyncpg.Pool) -> str:
+    """The id of a registered ATM."""
+    await put_in_service(pool, "ATM00009", "atm")
+    return "ATM00009"
 
 
 @pytest.fixture

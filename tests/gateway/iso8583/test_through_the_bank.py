@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 
-import psycopg
 import pytest
-from tests.sandbox_process import Sandbox, start_sandbox
+from tests.sandbox_process import Sandbox
 
 from guanxi.gateway.resources import Gateway, open_gateway
 from guanxi.gateway.terminals import serve_terminals
@@ -18,19 +16,6 @@ from guanxi.kernel.iso8583.message import Message
 from guanxi.kernel.iso8583.statement import read_statement
 from guanxi.storage import embedded
 from guanxi.storage.configuration import read_configuration
-
-
-@pytest.fixture(scope="module")
-def bank(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The sandbox bank, whose ledger must balance when all is done."""
-    url = f"{postgres.rpartition('/')[0]}/bank_of_terminals"
-    embedded.make_database(url)
-    running = start_sandbox(url, Path(tmp_path_factory.mktemp("files")))
-    yield running
-    running.assert_balanced()
-    running.stop()
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("DROP DATABASE bank_of_terminals WITH (FORCE)")
 
 
 @pytest.fixture
