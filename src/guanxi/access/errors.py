@@ -4,7 +4,8 @@ AccessError
 ├── SignInRefused     the login or the password is wrong, or sign-in is locked for a while: one answer for all three
 ├── SignInBusy        too many sign-ins are being checked at once; try again in a moment
 ├── TerminalUnknown   no terminal in service has this id
-└── WorkingKeyUnreadable  a stored key does not open: another secret, another owner, or damage
+├── WorkingKeyUnreadable  a stored key does not open: another secret, another owner, or damage
+└── ActionDenied      this role may not do that
 """
 
 from __future__ import annotations
@@ -64,4 +65,15 @@ class WorkingKeyUnreadable(AccessError):
         super().__init__(
             f"The stored key of {owner} does not open.",
             next_step="Check that GUANXI_SECRET_KEY is the one it was stored under, or load the key again.",
+        )
+
+
+class ActionDenied(AccessError):
+    """This role may not do that."""
+
+    code = "access.action_denied"
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            "Your role does not include this.", next_step="Ask your supervisor if you need it.", action=action
         )

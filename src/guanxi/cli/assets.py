@@ -13,7 +13,8 @@ from typing import Final
 from guanxi.storage.errors import ConfigurationInvalid
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-BUNDLE: Final = ROOT / "src" / "guanxi" / "office" / "static" / "bundle"
+OFFICE_STATIC: Final = ROOT / "src" / "guanxi" / "office" / "static"
+BUNDLE: Final = OFFICE_STATIC / "bundle"
 _SOURCES: Final = ("package.json", "package-lock.json", "assets")
 _OLDEST_NODE: Final = 20
 

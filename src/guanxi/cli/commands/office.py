@@ -6,6 +6,7 @@ import os
 
 import click
 
+from guanxi.cli.assets import OFFICE_STATIC
 from guanxi.storage.installation import database_ready
 
 
@@ -24,6 +25,8 @@ def office() -> None:
             workers=1,
             websockets=False,
             log_access=False,
+            static_path_route=["/static"],
+            static_path_mount=[OFFICE_STATIC],
         ).serve()
 
 

@@ -1,0 +1,1 @@
+"""The timeline: pages of it, and as it grows."""

@@ -1,0 +1,1 @@
+"""Finding customers and seeing all of one."""

@@ -1,0 +1,125 @@
+"""Reading a party's record as a page shows it. Every list is bounded."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.db.models import Case, F, Value, When
+
+from guanxi.access.models import StaffMember
+from guanxi.access.policies import Action, require
+from guanxi.parties.models import Account, AccountHolder, Card, ContactPoint, Loan, Party, Relationship, StandingOrder
+
+MOST: int = 50
+_TIERS = ("diamond", "gold", "silver", "basic")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Related:
+    """Another party, and what it is to this one."""
+
+    party: Party
+    kind: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a party holds, and what that comes to in each currency."""
+
+    holders: Sequence[AccountHolder]
+    cards: Sequence[Card]
+    loans: Sequence[Loan]
+    standing_orders: Sequence[StandingOrder]
+
+    @property
+    def accounts(self) -> list[AccountHolder]:
+        """Holdings of accounts with money in them: neither loans nor credit cards."""
+        return [holder for holder in self.holders if holder.account.system not in {"loans", "cards"}]
+
+    @property
+    def deposits(self) -> dict[str, Decimal]:
+        """Money that the party has with us, by currency."""
+        return _by_currency(holder.account for holder in self.accounts if holder.role == "owner")
+
+    @property
+    def card_debt(self) -> dict[str, Decimal]:
+        """Money owed on credit cards, by currency."""
+        owed = [holder.account for holder in self.holders if holder.account.system == "cards"]
+        return {currency: -amount for currency, amount in _by_currency(owed).items()}
+
+    @property
+    def lent(self) -> dict[str, Decimal]:
+        """Loans outstanding, by currency."""
+        sums: dict[str, Decimal] = {}
+        for loan in self.loans:
+            sums[loan.account.currency] = sums.get(loan.account.currency, Decimal(0)) + loan.outstanding
+        return sums
+
+
+def _by_currency(accounts: Iterable[Account]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for account in accounts:
+        sums[account.currency] = sums.get(account.currency, Decimal(0)) + account.ledger_balance
+    return sums
+
+
+def holdings(party: Party) -> Holdings:
+    """Accounts, cards, loans and standing orders of `party`."""
+    holders = list(
+        AccountHolder.objects.filter(party=party).select_related("account").order_by("account__opened_on")[:MOST]
+    )
+    accounts = [holder.account_id for holder in holders]
+    return Holdings(
+        holders,
+        list(Card.objects.filter(party=party).select_related("account").order_by("-issued_on")[:MOST]),
+        list(Loan.objects.filter(account__in=accounts).select_related("account")[:MOST]),
+        list(StandingOrder.objects.filter(account__in=accounts).select_related("account")[:MOST]),
+    )
+
+
+def contact_points(party: Party) -> list[ContactPoint]:
+    """Where `party` is reached at present."""
+    return list(ContactPoint.objects.filter(party=party, valid_to=None).order_by("kind", "-preferred", "id")[:MOST])
+
+
+def related(party: Party) -> list[Related]:
+    """Who is what to `party`."""
+    rows = Relationship.objects.filter(to_party=party, valid_to=None).select_related("from_party")[:MOST]
+    return [Related(row.from_party, row.kind) for row in rows]
+
+
+def best_of_branch(staff: StaffMember, limit: int = 10) -> list[Party]:
+    """Customers of the highest tiers in the branch of `staff`."""
+    require(staff, Action.VIEW_CUSTOMER)
+    rank = Case(*(When(tier=tier, then=Value(place)) for place, tier in enumerate(_TIERS[:2])), default=Value(9))
+    found = Party.objects.filter(tier__in=_TIERS[:2])
+    if staff.branch:
+        found = found.filter(branch=staff.branch)
+    return list(found.order_by(rank, F("customer_since").asc(nulls_last=True))[:limit])
+
+
+def parties_by_id(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Party]:
+    """Parties under their ids."""
+    return Party.objects.in_bulk(list(ids)[:MOST])
+
+
+def tier_counts(staff: StaffMember) -> dict[str, int]:
+    """How many customers are in each tier."""
+    from django.db.models import Count
+
+    require(staff, Action.VIEW_STATISTICS)
+    rows = Party.objects.exclude(kind="staff").values_list("tier").annotate(number=Count("id"))
+    counts = dict(rows)
+    return {tier: counts[tier] for tier in (*_TIERS, "") if tier in counts}
+
+
+def age(party: Party, today: dt.date) -> int | None:
+    """Whole years since the party was born."""
+    born = party.birth_date
+    if born is None:
+        return None
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
