@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from guanxi.access.terminals import wrap_terminal_key
 from guanxi.demo.files import terminals
 from guanxi.kernel.names import romanised
+from guanxi.parties.search_tokens import Findable, fuzzy_keys_of, to_tsvector_text, tokens_of
 
 PASSWORD: Final = "guanxi"  # noqa: S105 - a demonstration
 # Login, role, name, branch.
@@ -39,6 +40,7 @@ VALUES (%s, %s, 'staff', %s, %s, '', 'zh-Hans', %s, %s, '', NULL, %s, %s)
 _NUMBER: Final = """
 INSERT INTO parties_identifier (party_id, kind, value, issuing_country) VALUES (%s, 'staff_number', %s, 'CN')
 """
+_SEARCH: Final = "INSERT INTO parties_partysearch (party_id, tokens, fuzzy) VALUES (%s, %s, %s)"
 _TERMINAL: Final = """
 INSERT INTO access_terminal (terminal_id, acceptor_id, kind, name, currency, mac_key, pin_key, active)
 VALUES (%s, %s, %s, %s, 'CNY', %s, %s, true)
@@ -56,6 +58,8 @@ def add_staff(connection: psycopg.Connection[Any], at: dt.datetime) -> None:
         connection.execute(_MEMBER, [password, login, given, surname, f"{login}@bank.example", at, role, branch])
         connection.execute(_PARTY, [identity, number, name, latin, branch, role, at, at])
         connection.execute(_NUMBER, [identity, number])
+        found = Findable(name, latin, number, [number])
+        connection.execute(_SEARCH, [identity, to_tsvector_text(tokens_of(found)), sorted(fuzzy_keys_of(found))])
 
 
 def add_terminals(connection: psycopg.Connection[Any], seed: int, secret_key: str) -> None:

@@ -16,6 +16,7 @@ from guanxi.access.cards import mask_number, number_hash
 from guanxi.access.pin import PinVerificationKey, pin_verification_key
 from guanxi.demo.customers import FIRST_NUMBER, Customer
 from guanxi.demo.holdings import Holdings
+from guanxi.parties.search_tokens import Findable, fuzzy_keys_of, to_tsvector_text, tokens_of
 
 CREDENTIALS: Final = 1_000  # customers who can sign in: a password costs a millisecond even when hashed cheaply
 _CHEAP: Final = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
@@ -43,6 +44,7 @@ def party_tables(
         ("parties_loan", _LOAN, _loans(customers, held)),
         ("parties_standingorder", _ORDER, _orders(seed, held)),
         ("access_customercredential", _CREDENTIAL, _credentials(customers)),
+        ("parties_partysearch", ("party_id", "tokens", "fuzzy"), _search(customers, held)),
     ]
 
 
@@ -194,6 +196,27 @@ def _orders(seed: int, held: Holdings) -> Rows:
         if account.system == "savings" and random_.random() < 0.3:
             amount = Decimal(random_.randrange(3, 60)) * 100
             yield account.id, f"SO{account.number}", "104100", f"62{random_.randrange(10**14):014d}", amount, "rent"
+
+
+def _search(customers: list[Customer], held: Holdings) -> Rows:
+    accounts: dict[uuid.UUID, list[str]] = {}
+    cards: dict[uuid.UUID, list[str]] = {}
+    for account in held.accounts:
+        accounts.setdefault(account.holder.id, []).append(account.number)
+    for card in held.cards:
+        cards.setdefault(card.account.holder.id, []).append(card.number)
+    for customer in customers:
+        found = Findable(
+            customer.name,
+            customer.latin_name,
+            customer.number,
+            [customer.identifier[1]],
+            [customer.phone],
+            [customer.email],
+            accounts.get(customer.id, []),
+            cards.get(customer.id, []),
+        )
+        yield customer.id, to_tsvector_text(tokens_of(found)), sorted(fuzzy_keys_of(found))
 
 
 def _credentials(customers: list[Customer]) -> Rows:

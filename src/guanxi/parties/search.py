@@ -45,7 +45,7 @@ _TOKENS: Final = (
 _CARD: Final = "(SELECT party_id, 'card' AS what FROM parties_card WHERE number_hash = %s LIMIT {limit})"
 _FUZZY: Final = "(SELECT party_id, 'spelling' AS what FROM parties_partysearch WHERE {overlaps} LIMIT {limit})"
 _FIND: Final = """
-WITH hits AS MATERIALIZED ({parts} LIMIT {limit})
+WITH hits AS MATERIALIZED (SELECT party_id, what FROM ({parts}) AS found LIMIT {limit})
 SELECT party.id, party.number, party.name, party.latin_name, party.kind, party.tier, party.branch, hits.what
 FROM hits JOIN parties_party party ON party.id = hits.party_id
 """
@@ -59,6 +59,7 @@ _RANKS: Final = {
         )
     )
 }
+_EXACT: Final = _RANKS["last_digits"]  # found so, nobody needs to be asked whether it was mistyped
 _OF_ONE: Final = """
 SELECT party.name, party.latin_name, party.number,
     ARRAY(SELECT value FROM parties_identifier WHERE party_id = party.id),
@@ -96,18 +97,23 @@ class _Part:
 
 
 def search_parties(actor: StaffMember, text: str, limit: int = 20) -> list[PartyHit]:
-    """The parties that `text` may mean, best first. `SearchNotPermitted` for anybody who is not active staff."""
+    """The parties that `text` may mean, best first. `SearchNotPermitted` for a role that may not."""
     if not may(actor, Action.SEARCH_CUSTOMERS):
         raise SearchNotPermitted
     question = simplified(text.strip()[:_LONGEST_QUESTION])
-    parts = list(_parts(question, limit))
+    found = _found(list(_parts(question, limit)), 5 * limit)
+    if len(found) < limit and not any(_RANKS[hit.what] <= _EXACT for hit in found):
+        found += _found(list(_fuzzy_parts(latin_words(question))), 2 * _FUZZY_CANDIDATES)
+    return _ranked(found, question, limit)
+
+
+def _found(parts: list[_Part], limit: int) -> list[PartyHit]:
     if not parts:
         return []
-    statement = _FIND.format(parts=" UNION ALL ".join(part.sql for part in parts), limit=_FUZZY_CANDIDATES)
+    statement = _FIND.format(parts=" UNION ALL ".join(part.sql for part in parts), limit=limit)
     with connection.cursor() as cursor:
         cursor.execute(statement, [value for part in parts for value in part.parameters])
-        found = [PartyHit(*row) for row in cursor.fetchall()]
-    return _ranked(found, question, limit)
+        return [PartyHit(*row) for row in cursor.fetchall()]
 
 
 def index_party(party_id: uuid.UUID) -> None:
@@ -165,12 +171,11 @@ def _name_parts(question: str, limit: int) -> Iterator[_Part]:
         yield _tokens("name_begins", 2 * limit, *(f"n:{word}" for word in words), prefix=True)
         yield _tokens("name_begins", limit, f"n:{''.join(words)}", prefix=True)
         yield _tokens("email_begins", limit, f"e:{''.join(words)}", prefix=True)
-    yield from _fuzzy_parts(words)
 
 
 def _fuzzy_parts(words: list[str]) -> Iterator[_Part]:
     """One part for the question as one word, one for each of its words mistyped."""
-    for choice in {("".join(words),), tuple(word for word in words if neighbours(word))}:
+    for choice in {("".join(words),), tuple(word for word in words if neighbours(word))} - {()}:
         keys = [sorted(neighbours(word)) for word in choice]
         if keys and all(keys):
             overlaps = " AND ".join(["fuzzy && %s::varchar[]"] * len(keys))

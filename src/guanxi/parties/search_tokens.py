@@ -1,9 +1,9 @@
 """What a party can be found by: words made from its names and numbers, the same way for the index and for a question.
 
-Every token begins with a letter for its kind: `n:` name, `p:` phone, `i:` document, `a:` account, `c:` customer
-number, `e:` e-mail, `t:` last four digits. Chinese is folded to simplified characters and indexed as whole names,
-characters and bigrams, and as pinyin (whole, given name, initials) with the readings that surnames have. Spelling
-neighbours are the single-deletion keys of Garbe's symmetric delete algorithm (SymSpell, 2012).
+Every token begins with a letter for its kind: `n:` name, `p:` phone, `i:` document, `a:` account, `c:` customer number,
+`e:` e-mail, `t:` last four digits. Chinese is folded to simplified characters, indexed as whole names, characters and
+bigrams, and as pinyin (whole, given name, initials) with the readings that surnames have. Spelling neighbours are the
+single-deletion keys of Garbe's symmetric delete algorithm (SymSpell, 2012).
 """
 
 from __future__ import annotations
