@@ -35,7 +35,7 @@ def test_accounts_and_cards_are_shown_and_the_look_is_on_the_timeline(
     assert answer.headers["cache-control"] == "no-store"
     result = answer.json()["result"]
     assert [(account["number"], account["available_balance"]) for account in result["accounts"]] == [
-        (customer.account, "1000.0000")
+        (customer.account, "1000.00")
     ]
     assert [card["id"] for card in result["cards"]] == [str(customer.card_id)]
     assert database.execute(TIMELINE, [customer.party_id]).fetchall() == [(channel, "accounts", "completed")]

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from guanxi.kernel.errors import InvalidValue
-from guanxi.kernel.money import Money
+from guanxi.kernel.money import Money, decimal_places
 from guanxi.kernel.vocabulary import Reason
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
@@ -38,3 +38,8 @@ def movable(amount: Decimal, currency: str) -> Decimal | None:
 def exact(amount: Decimal, currency: str) -> str:
     """`amount` as a back-end reads it: decimal text with all of the currency's places."""
     return str(Money(amount, currency).amount)
+
+
+def shown(balance: Decimal, currency: str) -> str:
+    """`balance` as a customer reads it: with the currency's places, though our record keeps four."""
+    return str(round(balance, decimal_places(currency)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from guanxi.kernel.vocabulary import Channel, InteractionKind
+from guanxi.services.arguments import shown
 from guanxi.services.request import ServiceRequest
 from guanxi.services.service import Entry, Known, Names, Plan, Service
 
@@ -27,8 +28,8 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
             "product": account.product,
             "currency": account.currency,
             "status": account.status,
-            "ledger_balance": str(account.ledger_balance),
-            "available_balance": str(account.available_balance),
+            "ledger_balance": shown(account.ledger_balance, account.currency),
+            "available_balance": shown(account.available_balance, account.currency),
             "role": "owner" if account.owner_id == party_id else "authorised",
         }
         for account in known.accounts.values()
