@@ -162,6 +162,23 @@ async def test_a_confirmation_that_never_comes_is_asked_for(
     assert await leg_states(pool, reply.request_id) == ["confirmed"] * 3
 
 
+async def test_a_gateway_killed_while_it_settles_a_bill_is_continued(
+    exchange: Exchange, pool: asyncpg.Pool, peer: ScriptedRestSystem, clock: Clock
+) -> None:
+    reply = await exchange.handle(ask("bill_payment", BILL))
+    # As a killed gateway leaves it: the confirmation in memory only, the capture marked as sent and never sent.
+    await pool.execute(
+        "UPDATE exchange_journalleg SET state = 'sent', next_attempt_at = now() WHERE request_id = $1 AND position = 2",
+        reply.request_id,
+    )
+    for kept in peer.operations.values():
+        kept["status"] = "confirmed" if kept["operation"] == "pay_bill" else kept["status"]
+    clock.pass_by(seconds=31)
+    await exchange.recover()
+    assert await leg_states(pool, reply.request_id) == ["confirmed"] * 3
+    assert peer.standing("capture") == ["posted"]
+
+
 async def test_a_confirmation_faster_than_our_reply_is_to_come_again(exchange: Exchange, pool: asyncpg.Pool) -> None:
     reply = await exchange.handle(ask("bill_payment", BILL))
     await pool.execute("UPDATE exchange_journalrequest SET outcome = NULL WHERE id = $1", reply.request_id)

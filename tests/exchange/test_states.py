@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import django
 import pytest
 
@@ -10,6 +13,8 @@ from guanxi.exchange.legs import LegProgress
 from guanxi.exchange.states import NEXT, OPEN, LegState, may_become
 from guanxi.kernel.identity import uuid7
 from guanxi.services.request import Leg
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "journal.md"
 
 
 def reachable(state: LegState) -> set[LegState]:
@@ -49,3 +54,11 @@ def test_a_leg_goes_only_where_the_table_lets_it(present: LegState, following: L
         with pytest.raises(LegStateForbidden):
             progress.become(following)
         assert progress.state is present
+
+
+def test_the_reference_shows_the_table() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \|(.*)\|$", PAGE.read_text().split("## Recovery")[0], re.MULTILINE)
+    told = {
+        LegState(state): {LegState(word) for word in re.findall(r"`(\w+)`", following)} for state, following in rows
+    }
+    assert told == NEXT
