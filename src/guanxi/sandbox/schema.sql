@@ -141,6 +141,8 @@ $$;
 CREATE OR REPLACE FUNCTION bank_perform(the_system text, operations jsonb) RETURNS SETOF jsonb LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
+    ids uuid[];
+    hold_ids uuid[];
     numbers text[]; currencies text[]; statuses text[]; ledgers numeric[]; helds numeric[]; limits numeric[];
     known operation[];
     holds operation[];
@@ -156,19 +158,22 @@ DECLARE
     takes boolean;
     ledger_account text;
 BEGIN
+    SELECT array_agg(id), array_agg(account) || coalesce(array_agg(to_account) FILTER (WHERE to_account IS NOT NULL), '{}'),
+        array_agg(hold) FILTER (WHERE hold IS NOT NULL)
+    INTO ids, numbers, hold_ids
+    FROM jsonb_to_recordset(operations) AS t (id uuid, account text, to_account text, hold uuid);
     PERFORM pg_advisory_xact_lock(key) FROM (
-        SELECT hashtextextended(each ->> 'id', 0) AS key FROM jsonb_array_elements(operations) AS each ORDER BY key
+        SELECT hashtextextended(each::text, 0) AS key FROM unnest(ids) AS each ORDER BY key
     ) AS keys;
-    numbers := ARRAY(SELECT each ->> 'account' FROM jsonb_array_elements(operations) AS each
-        UNION SELECT each ->> 'to_account' FROM jsonb_array_elements(operations) AS each);
     SELECT array_agg(l.number), array_agg(l.currency), array_agg(l.status), array_agg(l.ledger_balance), array_agg(l.held),
         array_agg(l.credit_limit)
     INTO numbers, currencies, statuses, ledgers, helds, limits
     FROM (SELECT * FROM account WHERE number = ANY (numbers) AND system = the_system ORDER BY number FOR UPDATE) AS l;
-    known := ARRAY(SELECT o FROM operation AS o WHERE system = the_system
-        AND id = ANY (ARRAY(SELECT (each ->> 'id')::uuid FROM jsonb_array_elements(operations) AS each)));
-    holds := ARRAY(SELECT o FROM operation AS o WHERE system = the_system AND operation = 'hold'
-        AND id = ANY (ARRAY(SELECT (each ->> 'hold')::uuid FROM jsonb_array_elements(operations) AS each)));
+    known := ARRAY(SELECT o FROM operation AS o WHERE system = the_system AND id = ANY (ids));
+    IF hold_ids IS NOT NULL THEN
+        holds := ARRAY(SELECT o FROM operation AS o
+            WHERE system = the_system AND operation = 'hold' AND id = ANY (hold_ids));
+    END IF;
 
     FOR n IN SELECT * FROM jsonb_to_recordset(operations) AS t (id uuid, operation text, account text, to_account text,
         amount numeric, currency text, hold uuid, memo text, value_date date, expires_at timestamptz)
