@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from guanxi.cli.translations import compile_catalogues
 from guanxi.storage.errors import ConfigurationInvalid
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -21,6 +22,7 @@ _OLDEST_NODE: Final = 20
 
 def build_assets() -> bool:
     """Build what is missing or older than its sources; was there anything to do?"""
+    compile_catalogues()
     stamp = BUNDLE / ".built-from"
     present = _fingerprint()
     if stamp.exists() and stamp.read_text() == present:
