@@ -90,7 +90,7 @@ def _copy_interactions(
     currencies = [account.currency for account in held.accounts]
     with open_copy(connection, STAGING, COLUMNS, binary=True) as copy:
         copy.write(HEADER)
-        for batch in batches:
+        for batch in filter(lambda batch: len(batch.at), batches):
             copy.write(encode_batch(generator, batch, parties, accounts, currencies))
         copy.write(TRAILER)
     return sum(len(batch.at) for batch in batches)

@@ -7,7 +7,7 @@ forms of the values are those of PostgreSQL's receive functions (documentation, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -108,9 +108,36 @@ def open_copy(
         yield copy
 
 
+def add_missing(
+    connection: psycopg.Connection[Any],
+    table: str,
+    columns: Sequence[str],
+    content: Iterable[Sequence[Any]],
+    *,
+    once: Sequence[str] = (),
+) -> int:
+    """Add the rows that are not there yet, by COPY, in the caller's transaction; how many those were.
+
+    Rows are the same when a unique constraint says so or, for tables that have none, when the columns `once` are equal.
+    """
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    into = sql.Identifier(table)
+    same = [sql.SQL("present.{0} = offered.{0}").format(sql.Identifier(column)) for column in once]
+    missing = sql.SQL("NOT EXISTS (SELECT FROM {} present WHERE {})").format(into, sql.SQL(" AND ").join(same))
+    make = sql.SQL("CREATE TEMPORARY TABLE offered AS SELECT {} FROM {} WITH NO DATA").format(names, into)
+    connection.execute(make)
+    with open_copy(connection, "offered", columns) as copy:
+        for row in content:
+            copy.write_row(row)
+    take = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM offered WHERE {} ON CONFLICT DO NOTHING")
+    added = connection.execute(take.format(into, names, names, missing if once else sql.SQL("true"))).rowcount
+    connection.execute("DROP TABLE offered")
+    return added
+
+
 def _put(table: Bytes, at: int, value: bytes) -> None:
     table[:, at : at + len(value)] = np.frombuffer(value, dtype=np.uint8)
 
 
 def _big_endian(values: npt.NDArray[np.int64], form: str) -> Bytes:
-    return values.astype(form).view(np.uint8).reshape(len(values), -1)
+    return values.astype(form).view(np.uint8).reshape(len(values), np.dtype(form).itemsize)
