@@ -52,6 +52,7 @@ UNREACHABLE: Final = (
     OSError,  # includes TimeoutError
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver's own words for a connection that was cut while it was picked up
     asyncpg.OperatorInterventionError,  # the server shuts down, crashes or starts
     asyncpg.InsufficientResourcesError,  # a disk write failed, or there are no connections left
 )
