@@ -112,7 +112,7 @@ class SessionBook:
             await asyncio.sleep(_ASK_EVERY)
             try:
                 await self._confirm()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 _log.warning("Sessions could not be confirmed: %s", error)
 
     async def _confirm(self) -> None:

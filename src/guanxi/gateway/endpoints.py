@@ -109,7 +109,7 @@ def _refuse(gateway: Gateway, error: Exception, call: Call) -> Answer:
             answer = problems.refused(error)
             if answer.status < 500:
                 gateway.metrics.refused(call.session.channel.value if call.session else NO_SESSION, answer.label)
-        case asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | OSError():
+        case asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | asyncpg.InternalClientError() | OSError():
             _log.error("The database could not be used: %s", error)
             sentence = "The record cannot be reached, and nothing is done without it."
             answer = problems.refused(NotReady(sentence, next_step="Try again with the same Idempotency-Key."))

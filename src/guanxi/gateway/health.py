@@ -74,7 +74,7 @@ async def _open_legs(gateway: Gateway) -> list[asyncpg.Record] | None:
     """The open legs by system and state; None when the database does not answer."""
     try:
         rows: list[asyncpg.Record] = await gateway.pool.fetch(_OPEN_LEGS, timeout=_PATIENCE)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return None
     return rows
 
