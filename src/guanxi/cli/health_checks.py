@@ -77,16 +77,21 @@ def _assets(_configuration: Configuration) -> Finding:
 
 
 def _processes(configuration: Configuration) -> Finding:
+    silent = silent_doors(configuration)
+    if not silent:
+        return Finding(well=True, what="Office, gateway and sandbox answer")
+    advice = "Start everything with `guanxi run`; when it runs, its log says why."
+    return Finding(well=False, what=f"No answer from {', '.join(silent)}", advice=advice)
+
+
+def silent_doors(configuration: Configuration) -> list[str]:
+    """The processes that do not answer."""
     doors = {
         "office": f"{configuration.office_url}/health",
         "gateway": f"{configuration.gateway_url}/health",
         "sandbox": f"{configuration.sandbox_url}/faults",
     }
-    silent = [name for name, url in doors.items() if not _answers(url)]
-    if not silent:
-        return Finding(well=True, what="Office, gateway and sandbox answer")
-    advice = "Start them with `guanxi run`." if len(silent) == len(doors) else "See the log of `guanxi run`."
-    return Finding(well=False, what=f"No answer from {', '.join(silent)}", advice=advice)
+    return [name for name, url in doors.items() if not _answers(url)]
 
 
 def _answers(url: str) -> bool:

@@ -155,13 +155,24 @@ def is_running(data: Path) -> bool:
     status = subprocess.run(
         [str(BIN / "pg_ctl"), "-D", str(data), "status"], check=False, capture_output=True, **_server_user()
     )
-    return status.returncode == 0
+    return status.returncode == 0 and _listens(data)
+
+
+def _listens(data: Path) -> bool:
+    """A kill leaves its process number in the file, and another process may have it by now: only a server listens."""
+    with contextlib.suppress(OSError, IndexError, ValueError), socket.create_connection(("127.0.0.1", _port(data)), 5):
+        return True
+    return False
+
+
+def _port(data: Path) -> int:
+    """The port that postmaster.pid names, in its fourth line."""
+    return int((data / "postmaster.pid").read_text().splitlines()[3])
 
 
 def address(data: Path) -> str:
     """Where the server that runs on the cluster in `data` keeps the `guanxi` database."""
-    port = int((data / "postmaster.pid").read_text().splitlines()[3])
-    return f"postgresql://guanxi@127.0.0.1:{port}/guanxi"
+    return f"postgresql://guanxi@127.0.0.1:{_port(data)}/guanxi"
 
 
 def _run_as_server_user(command: list[str]) -> None:

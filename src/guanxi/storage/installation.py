@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import hmac
 import os
@@ -30,8 +31,8 @@ def prepare_home(environment: MutableMapping[str, str]) -> Configuration:
 def database_ready(environment: MutableMapping[str, str]) -> Iterator[Configuration]:
     """The configuration with a database that can be reached, put into `environment` for everything started after.
 
-    A given `GUANXI_DATABASE_URL` is taken as it is. Otherwise the embedded server is used; when this call has started
-    it, it is stopped at the end.
+    A given `GUANXI_DATABASE_URL` is taken as it is. Otherwise the embedded server is used, and stopped by whichever
+    command is the last to use it, even one that found it running after a kill.
     """
     configuration = prepare_home(environment)
     if configuration.database_url:
@@ -39,16 +40,34 @@ def database_ready(environment: MutableMapping[str, str]) -> Iterator[Configurat
         _default_sandbox_database(environment, configuration.database_url)
         yield read_configuration(environment)
         return
-    data = cluster_folder(configuration.home)
-    started_here = not embedded.is_running(data)
-    url = embedded.start(data, embedded.free_port())
-    try:
+    with _embedded_server(configuration.home) as url:
         environment["GUANXI_DATABASE_URL"] = url
         _default_sandbox_database(environment, url)
         yield read_configuration(environment)
-    finally:
-        if started_here:
-            embedded.stop(data)
+
+
+@contextlib.contextmanager
+def _embedded_server(home: Path) -> Iterator[str]:
+    """The address of the server of `home`. Locks say who uses it; a killed process holds none."""
+    data = cluster_folder(home)
+    with (home / "database.users").open("a") as users:
+        with _alone(home):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            url = embedded.start(data, embedded.free_port())
+        try:
+            yield url
+        finally:
+            with _alone(home), contextlib.suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                embedded.stop(data)
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Starting and stopping the server is for one process at a time."""
+    with (home / "database.starting").open("a") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        yield
 
 
 def cluster_folder(home: Path) -> Path:

@@ -21,7 +21,7 @@ def office() -> None:
             "guanxi.office.asgi:application",
             address=configuration.host,
             port=configuration.office_port,
-            interface=Interfaces.ASGI,
+            interface=Interfaces.ASGINL,
             workers=1,
             websockets=False,
             log_access=False,

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from guanxi.cli.health_checks import silent_doors
 from guanxi.cli.supervisor import Program, Supervisor
 from guanxi.storage.configuration import Configuration
 from guanxi.storage.errors import ConfigurationInvalid
@@ -27,11 +28,10 @@ def run(customers: int) -> None:
     with database_ready(os.environ) as configuration:
         _require_free_ports(configuration)
         _prepare(configuration, customers)
-        click.echo(_welcome(configuration, time.monotonic() - started))
         programs = [
             Program(name, [sys.executable, "-m", "guanxi.cli", name], colour) for name, colour in _COLOURS.items()
         ]
-        asyncio.run(_supervise(programs))
+        asyncio.run(_supervise(programs, configuration, started))
         click.echo("Stopped.")
 
 
@@ -47,8 +47,17 @@ def _prepare(configuration: Configuration, customers: int) -> None:
     make_demo_bank_if_empty(configuration, customers)
 
 
-async def _supervise(programs: list[Program]) -> None:
+async def _supervise(programs: list[Program], configuration: Configuration, started: float) -> None:
+    greeting = asyncio.create_task(_greet(configuration, started))
     await Supervisor(programs, os.environ).run()
+    greeting.cancel()
+
+
+async def _greet(configuration: Configuration, started: float) -> None:
+    """Print the addresses once there is somebody at each."""
+    while await asyncio.to_thread(silent_doors, configuration):  # noqa: ASYNC110 - other processes set no event here
+        await asyncio.sleep(0.3)
+    click.echo(_welcome(configuration, time.monotonic() - started))
 
 
 def _require_free_ports(configuration: Configuration) -> None:
