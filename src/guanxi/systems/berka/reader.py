@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime as dt
+import functools
 import gzip
 import re
 from collections.abc import Iterator, Sequence
@@ -79,6 +80,7 @@ def _split(text: str, separator: str) -> list[str]:
         return []
 
 
+@functools.lru_cache(maxsize=4096)
 def date(text: str) -> dt.date:
     """YYMMDD (all of them 19xx) or YYYY-MM-DD; the time of day that follows in `card` is always midnight."""
     plain = text.split(" ", maxsplit=1)[0].replace("-", "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ class Relations:
     rejected: list[Rejected] = dataclasses.field(default_factory=list)
 
 
+@functools.lru_cache(maxsize=32_768)  # clients and accounts come again with each transaction
 def key(kind: str, number: str) -> uuid.UUID:
     """Our id of a thing of the data set."""
     return uuid.uuid5(NAMESPACE, f"{kind}/{number}")
