@@ -12,7 +12,13 @@ function draw(place) {
   const colour = (name) => style.getPropertyValue(name).trim();
   echarts.getInstanceByDom(place)?.dispose();
   const chart = echarts.init(place, null, { renderer: "svg" });
-  const text = colour("--tblr-secondary") || "#667";
+  const text = colour("--gx-quiet");
+  const line = { lineStyle: { color: colour("--gx-line") } };
+  for (const axis of [option.xAxis, option.yAxis]) {
+    if (axis) Object.assign(axis, { axisLabel: { color: text }, splitLine: line, axisLine: line, nameTextStyle: { color: text } });
+  }
+  if (option.legend) option.legend.textStyle = { color: text };
+  for (const series of option.series) if (series.type === "pie") series.label.color = text;
   chart.setOption({
     color: [colour("--tblr-primary"), colour("--gx-out"), "#2fb344", "#f59f00", "#ae3ec9", "#17a2b8", "#d6336c", "#74b816"],
     textStyle: { fontFamily: colour("--tblr-font-sans-serif"), color: text },

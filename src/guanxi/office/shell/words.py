@@ -182,6 +182,7 @@ _WORDS = {
     "trade": gettext_lazy("Trade"),
     "manufacturing": gettext_lazy("Manufacturing"),
     "logistics": gettext_lazy("Logistics"),
+    "occupation:engineer": gettext_lazy("Engineer"),
     "doctor": gettext_lazy("Doctor"),
     "civil_servant": gettext_lazy("Civil servant"),
     "construction": gettext_lazy("Construction"),
@@ -235,7 +236,8 @@ _WORDS = {
 }
 
 
-def word(code: str) -> str:
-    """`code` in the reader's language; a word that is not in the list in plain letters."""
-    known = _WORDS.get(code)
+def word(code: str, otherwise: str = "") -> str:
+    """`code` in the reader's language, or `otherwise`; a word that is not in the list in plain letters."""
+    known = _WORDS.get(code) or _WORDS.get(otherwise)
+    code = otherwise or code
     return str(known) if known is not None else code.replace("_", " ").capitalize()

@@ -63,6 +63,12 @@ def named(value: str) -> str:
 
 
 @register.filter
+def occupation(value: str) -> str:
+    """What somebody does for a living, or a company's industry."""
+    return word(f"occupation:{value}", value)
+
+
+@register.filter
 def initials(name: str) -> str:
     """Two letters of a Latin name, or the surname's character of a Chinese one."""
     words = name.split()
