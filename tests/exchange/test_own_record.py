@@ -72,6 +72,8 @@ async def test_a_new_telephone_number_supersedes_the_old_one(local_exchange: Exc
         "SELECT value, valid_to IS NULL AS present FROM parties_contactpoint WHERE party_id = $1 ORDER BY id", OWNER
     )
     assert [(row["value"], row["present"]) for row in rows] == [("+8613912345678", False), ("+8613812345678", True)]
+    found = "SELECT party_id FROM parties_partysearch WHERE tokens @@ 'p\\:13812345678'::tsquery"
+    assert await pool.fetchval(found) == OWNER
 
 
 @pytest.mark.parametrize("value", ["12", "no number", "+8610"])

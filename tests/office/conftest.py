@@ -32,6 +32,17 @@ INSERT INTO parties_accountholder (account_id, party_id, role) VALUES ('{uuid.UU
 INSERT INTO parties_contactpoint (party_id, kind, value, purpose, preferred, source, valid_from)
 VALUES ('{WANG}', 'phone', '+8613912345678', 'home', true, 'savings', now());
 """
+_MAKE_FINDABLE = """
+import asyncio, sys, uuid
+import asyncpg
+from guanxi.parties.search_index import index_party
+
+async def make_findable(url, party):
+    connection = await asyncpg.connect(url)
+    await index_party(connection, uuid.UUID(party))
+
+asyncio.run(make_findable(*sys.argv[1:]))
+"""
 ENTRY = """
 INSERT INTO interactions_interaction (id, occurred_at, party_id, account_id, channel, kind, service, outcome, amount,
     currency, duration_ms, legs, detail)
@@ -54,9 +65,10 @@ def office_database(database_url: str) -> str:
         "from guanxi.access.models import StaffMember, StaffRole\n"
         "for role in StaffRole.values:\n"
         "    StaffMember.objects.create_user(role, password='guanxi', role=role)\n"
-        f"from guanxi.parties.search import index_party; import uuid; index_party(uuid.UUID('{WANG}'))\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "GUANXI_DATABASE_URL": database_url})
+    # A process of its own: Playwright keeps an event loop running in this one.
+    subprocess.run([sys.executable, "-c", _MAKE_FINDABLE, database_url, str(WANG)], check=True)
     return database_url
 
 

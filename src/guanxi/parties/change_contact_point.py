@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import asyncpg
 
+from guanxi.parties.search_index import index_party
+
 _SUPERSEDE: Final = """
 UPDATE parties_contactpoint SET valid_to = $4, preferred = false
 WHERE party_id = $1 AND kind = $2 AND purpose = $3 AND valid_to IS NULL
@@ -33,4 +35,5 @@ async def change_contact_point(
     await connection.execute(_SUPERSEDE, party_id, kind, purpose, at)
     await connection.execute(_ADD, party_id, kind, value, purpose, source, at)
     await connection.execute(_TOUCH, party_id, at)
+    await index_party(connection, party_id)
     return {"kind": kind, "value": value, "purpose": purpose}

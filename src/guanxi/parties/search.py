@@ -19,18 +19,14 @@ from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, may
 from guanxi.parties.errors import SearchNotPermitted
 from guanxi.parties.search_tokens import (
-    Findable,
     bigrams,
     chinese_part,
     edit_distance_at_most_one,
-    fuzzy_keys_of,
     latin_words,
     neighbours,
     quote,
     simplified,
     sounds_like,
-    to_tsvector_text,
-    tokens_of,
 )
 from guanxi.storage.configuration import configuration
 
@@ -60,20 +56,6 @@ _RANKS: Final = {
     )
 }
 _EXACT: Final = _RANKS["last_digits"]  # found so, nobody needs to be asked whether it was mistyped
-_OF_ONE: Final = """
-SELECT party.name, party.latin_name, party.number,
-    ARRAY(SELECT value FROM parties_identifier WHERE party_id = party.id),
-    ARRAY(SELECT value FROM parties_contactpoint WHERE party_id = party.id AND kind = 'phone' AND valid_to IS NULL),
-    ARRAY(SELECT value FROM parties_contactpoint WHERE party_id = party.id AND kind = 'email' AND valid_to IS NULL),
-    ARRAY(SELECT account.number FROM parties_account account JOIN parties_accountholder holder
-        ON holder.account_id = account.id WHERE holder.party_id = party.id),
-    ARRAY(SELECT masked_number FROM parties_card WHERE party_id = party.id)
-FROM parties_party party WHERE party.id = %s
-"""
-_KEEP: Final = """
-INSERT INTO parties_partysearch (party_id, tokens, fuzzy) VALUES (%s, %s::tsvector, %s)
-ON CONFLICT (party_id) DO UPDATE SET tokens = excluded.tokens, fuzzy = excluded.fuzzy
-"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -114,16 +96,6 @@ def _found(parts: list[_Part], limit: int) -> list[PartyHit]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [value for part in parts for value in part.parameters])
         return [PartyHit(*row) for row in cursor.fetchall()]
-
-
-def index_party(party_id: uuid.UUID) -> None:
-    """Make the search tokens of one party anew; call it in the transaction that changed the party."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_ONE, [party_id])
-        row = cursor.fetchone()
-        if row is not None:
-            party = Findable(*row)
-            cursor.execute(_KEEP, [party_id, to_tsvector_text(tokens_of(party)), sorted(fuzzy_keys_of(party))])
 
 
 def _parts(question: str, limit: int) -> Iterator[_Part]:
