@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "guanxi.office.home",
     "guanxi.office.parties",
     "guanxi.office.interactions",
+    "guanxi.office.lab",
 ]
 
 MIDDLEWARE = [

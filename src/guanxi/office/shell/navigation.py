@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, may
+from guanxi.office.lab.desk import demo_files
 
 
 class Page(NamedTuple):
@@ -23,9 +24,11 @@ class Page(NamedTuple):
 PAGES: Final = (
     Page("home", _("Home"), "home", Action.PLAY_CUSTOMER),
     Page("customers", _("Customers"), "users", Action.SEARCH_CUSTOMERS),
+    Page("lab", _("Channel lab"), "flask", Action.PLAY_CUSTOMER),
 )
 
 
 def pages_for(staff: StaffMember) -> list[Page]:
-    """What `staff` may open."""
-    return [page for page in PAGES if may(staff, page.action)]
+    """What `staff` may open; the lab only where there is a demo bank."""
+    there = {"lab": demo_files().exist}
+    return [page for page in PAGES if may(staff, page.action) and there.get(page.route, True)]
