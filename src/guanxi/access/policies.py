@@ -16,6 +16,7 @@ class Action(StrEnum):
     VIEW_CUSTOMER = "view_customer"
     VIEW_STATISTICS = "view_statistics"
     VIEW_JOURNAL = "view_journal"
+    EDIT_EXCHANGE = "edit_exchange"
     VIEW_AUDIT = "view_audit"
     PLAY_CUSTOMER = "play_customer"
 
@@ -28,7 +29,7 @@ ALLOWED: Final[dict[str, frozenset[Action]]] = {
     StaffRole.SUPERVISOR: _WITH_CUSTOMERS | {Action.VIEW_STATISTICS},
     StaffRole.MARKETER: _EVERYBODY | {Action.VIEW_STATISTICS},
     StaffRole.ANALYST: _EVERYBODY | {Action.VIEW_STATISTICS},
-    StaffRole.ENGINEER: _EVERYBODY | {Action.VIEW_JOURNAL, Action.VIEW_STATISTICS},
+    StaffRole.ENGINEER: _EVERYBODY | {Action.VIEW_JOURNAL, Action.EDIT_EXCHANGE, Action.VIEW_STATISTICS},
     StaffRole.COMPLIANCE: _WITH_CUSTOMERS | {Action.VIEW_AUDIT, Action.VIEW_JOURNAL, Action.VIEW_STATISTICS},
 }
 

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "guanxi.office.home",
     "guanxi.office.parties",
     "guanxi.office.interactions",
+    "guanxi.office.exchange",
     "guanxi.office.lab",
 ]
 

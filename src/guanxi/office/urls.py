@@ -23,6 +23,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("", include("guanxi.office.home.urls")),
+    path("exchange/", include("guanxi.office.exchange.urls")),
     path("lab/", include("guanxi.office.lab.urls")),
     path("customers/", include("guanxi.office.parties.urls")),
     path("customers/", include("guanxi.office.interactions.urls")),

@@ -1,0 +1,1 @@
+"""Watching and steering the exchange: map, endpoints, routes, messages, files, breaks."""

@@ -1,0 +1,26 @@
+"""The pages of the exchange, side by side below its title, each to the roles that may see it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from django.utils.functional import Promise
+
+from guanxi.access.models import StaffMember
+from guanxi.access.policies import Action, may
+
+
+class Section(NamedTuple):
+    """One page of the exchange."""
+
+    route: str
+    title: str | Promise
+    action: Action
+
+
+SECTIONS: Final[tuple[Section, ...]] = ()
+
+
+def sections_for(staff: StaffMember) -> list[Section]:
+    """What `staff` may open."""
+    return [section for section in SECTIONS if may(staff, section.action)]
