@@ -17,10 +17,12 @@ def main(names: list[str]) -> None:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True)
     for name in names or NAMES:
         print(f"== {name}", flush=True)
+        start = result.processor_time()
         found = importlib.import_module(f"benchmarks.{name}").measure()  # noqa: TID251 - chosen on the command line
         for each in found:
             print(f"{each.name}: {each.verdict} (goal {each.goal})", flush=True)
-        result.write(found, now(), commit.stdout.strip())
+        stolen = result.stolen_share(start, result.processor_time())
+        result.write(found, now(), commit.stdout.strip(), stolen)
 
 
 if __name__ == "__main__":

@@ -101,27 +101,29 @@ def measure() -> list[Result]:
             _load(address, 2, think=0)
             pairs = [(_load(address, _SECONDS, think=0), _anchor(url)) for _ in range(_ROUNDS)]
             highest = statistics.median(load.per_second for load, _ in pairs)
-            half = _load(address, 2 * _SECONDS, think=round(2 * 1000 * CONNECTIONS / (highest / 2)))
-    return [_result(pairs, half)]
+            think = round(2 * 1000 * CONNECTIONS / (highest / 2))
+            halves = [_load(address, _SECONDS, think=think) for _ in range(_ROUNDS)]
+    return [_result(pairs, halves)]
 
 
-def _result(pairs: list[tuple[Load, float]], half: Load) -> Result:
+def _result(pairs: list[tuple[Load, float]], halves: list[Load]) -> Result:
     ratios = sorted(load.per_second / anchor for load, anchor in pairs)
-    ratio = statistics.median(ratios)
+    ratio, slow = statistics.median(ratios), statistics.median(half.p99 for half in halves)
     figures = (
         ("gateway, requests a second (each round)", ", ".join(f"{load.per_second:,.0f}" for load, _ in pairs)),
         ("pgbench, transactions a second (each round)", ", ".join(f"{anchor:,.0f}" for _, anchor in pairs)),
         ("gateway at full rate, p50 / p99", f"{pairs[-1][0].p50:.1f} / {pairs[-1][0].p99:.1f} ms"),
-        ("gateway at half rate", f"{half.per_second:,.0f} a second, p50 {half.p50:.1f} ms, p99 {half.p99:.1f} ms"),
-        ("answers other than 2xx", str(half.errors + sum(load.errors for load, _ in pairs))),
+        ("gateway at half rate, requests a second", ", ".join(f"{half.per_second:,.0f}" for half in halves)),
+        ("gateway at half rate, p50 / p99", ", ".join(f"{half.p50:.1f} / {half.p99:.1f} ms" for half in halves)),
+        ("answers other than 2xx", str(sum(load.errors for load in [*halves, *(load for load, _ in pairs)]))),
     )
     return Result(
         name="Durable inquiries over HTTP",
         question=f"How near does the gateway come to PostgreSQL itself at {CONNECTIONS} connections?",
         figures=figures,
-        verdict=f"{ratio:.2f} of pgbench ({ratios[0]:.2f} to {ratios[-1]:.2f}); p99 {half.p99:.1f} ms at half rate",
+        verdict=f"{ratio:.2f} of pgbench ({ratios[0]:.2f} to {ratios[-1]:.2f}); p99 {slow:.1f} ms at half rate",
         goal="at least 0.65; p99 at most 25 ms at half rate",
-        met=ratio >= 0.65 and half.p99 <= 25,
+        met=ratio >= 0.65 and slow <= 25,
         remark="Requests that arrive together share statements and commits; pgbench commits each by itself.",
     )
 

@@ -50,12 +50,31 @@ def machine_facts() -> str:
     )
 
 
-def write(results: list[Result], at: dt.datetime, commit: str) -> None:
+@dataclasses.dataclass(frozen=True, slots=True)
+class ProcessorTime:
+    """What the processors have done since the machine started, in ticks (proc(5), /proc/stat)."""
+
+    total: int
+    stolen: int  # wanted by this machine and given to another one on the same host
+
+
+def processor_time() -> ProcessorTime:
+    """The counts of now."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return ProcessorTime(sum(ticks), ticks[7])
+
+
+def stolen_share(start: ProcessorTime, end: ProcessorTime) -> float:
+    """The share of the processors' time between `start` and `end` that the host gave to others, 0 to 1."""
+    return (end.stolen - start.stolen) / max(end.total - start.total, 1)
+
+
+def write(results: list[Result], at: dt.datetime, commit: str, stolen: float) -> None:
     """Put `results` on the page, replacing the sections of the same names and keeping the others."""
     page = PAGE.read_text() if PAGE.exists() else _HEADING
     for result in results:
         start, end = f"<!-- {result.name} -->", f"<!-- end {result.name} -->"
-        section = f"{start}\n{_section(result, at, commit)}\n{end}"
+        section = f"{start}\n{_section(result, at, commit, stolen)}\n{end}"
         if start in page:
             page = page[: page.index(start)] + section + page[page.index(end) + len(end) :]
         else:
@@ -63,12 +82,13 @@ def write(results: list[Result], at: dt.datetime, commit: str) -> None:
     PAGE.write_text(page)
 
 
-def _section(result: Result, at: dt.datetime, commit: str) -> str:
+def _section(result: Result, at: dt.datetime, commit: str, stolen: float) -> str:
     rows = "\n".join(f"| {label} | {value} |" for label, value in result.figures)
     reached = "reached" if result.met else "**not reached**"
     remark = f"{result.remark}\n\n" if result.remark else ""
     return (
         f"## {result.name}\n\n{result.question}\n\n| measured | value |\n| --- | --- |\n{rows}\n\n"
         f"**{result.verdict}** (goal {result.goal}: {reached})\n\n{remark}"
-        f"{at:%Y-%m-%d %H:%M} UTC, commit {commit}; {machine_facts()}."
+        f"{at:%Y-%m-%d %H:%M} UTC, commit {commit}; {machine_facts()}; "
+        f"the host took {stolen:.0%} of the processors' time away meanwhile."
     )

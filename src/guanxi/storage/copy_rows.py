@@ -19,6 +19,7 @@ from psycopg import sql
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 EPOCH_MICROSECONDS: Final = 946_684_800_000_000  # PostgreSQL counts from 2000-01-01, in microseconds
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _ABSENT: Final = b"\xff\xff\xff\xff"
 
 Bytes = npt.NDArray[np.uint8]
@@ -108,16 +109,25 @@ def open_copy(
         yield copy
 
 
+def copy_line(*fields: str) -> str:
+    """`fields` as a line for COPY (documentation, "COPY", section "Text Format"); several times faster than values."""
+    line = "\t".join(fields) + "\n"
+    if "\\" in line or "\r" in line or line.count("\t") >= len(fields) or line.count("\n") > 1:
+        return "\t".join(field.translate(_ESCAPES) for field in fields) + "\n"
+    return line
+
+
 def add_missing(
     connection: psycopg.Connection[Any],
     table: str,
     columns: Sequence[str],
-    content: Iterable[Sequence[Any]],
+    content: Iterable[Sequence[Any] | str],
     *,
     once: Sequence[str] = (),
 ) -> int:
     """Add the rows that are not there yet, by COPY, in the caller's transaction; how many those were.
 
+    A row is a sequence of values or, when there are very many, the line that `copy_line` made of them.
     Rows are the same when a unique constraint says so or, for tables that have none, when the columns `once` are equal.
     """
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -128,7 +138,7 @@ def add_missing(
     connection.execute(make)
     with open_copy(connection, "offered", columns) as copy:
         for row in content:
-            copy.write_row(row)
+            copy.write(row) if isinstance(row, str) else copy.write_row(row)
     take = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM offered WHERE {} ON CONFLICT DO NOTHING")
     added = connection.execute(take.format(into, names, names, missing if once else sql.SQL("true"))).rowcount
     connection.execute("DROP TABLE offered")

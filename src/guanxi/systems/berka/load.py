@@ -11,17 +11,19 @@ import dataclasses
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg import sql
 
 from guanxi.storage.copy_rows import add_missing
 from guanxi.systems.berka import relations as berka
 from guanxi.systems.berka.reader import Rejected
 from guanxi.systems.berka.relations import Relations, key, read_relations
-from guanxi.systems.berka.transactions import FILES, Transactions
+from guanxi.systems.berka.transactions import COLUMNS, FILES, Transactions
 
 _AT_ONCE: Final = 10_000
 # Rows of the published files, by its README.
@@ -54,9 +56,10 @@ _LOAN: Final = (
     "repaid_from_id",
 )
 _CONTACT: Final = ("party_id", "kind", "value", "purpose", "preferred", "source", "valid_from")
-INTERACTION: Final = (
-    *("id", "occurred_at", "party_id", "account_id", "amount", "currency", "channel", "kind", "service", "outcome"),
-    "detail",
+_FILLED: Final = (
+    *("parties_party", "parties_partysearch", "parties_sourcerecord", "parties_link", "parties_identifier"),
+    *("parties_contactpoint", "parties_account", "parties_accountholder", "parties_card", "parties_loan"),
+    *("parties_standingorder", "interactions_interaction"),
 )
 _ONCE: Final = ("party_id", "kind", "value")
 _BALANCE: Final = """
@@ -100,15 +103,15 @@ def import_berka(database_url: str, secret_key: str, folder: Path, *, at: dt.dat
         transactions = Transactions(folder, of)
         taken: Counter[str] = Counter()
         connection.execute("SELECT interactions_ensure_months('1993-01-01', '1998-12-01')")
-        for stem in FILES:
-            for batch in _batches(transactions.rows(stem)):
-                added[stem] += add_missing(connection, "interactions_interaction", INTERACTION, batch)
-                connection.commit()
-                taken[stem] += len(batch)
-                progress(stem, taken[stem], PUBLISHED[stem])
+        for file, batch in _ahead((stem, batch) for stem in FILES for batch in _batches(transactions.lines(stem))):
+            added[file] += add_missing(connection, "interactions_interaction", COLUMNS, batch)
+            connection.commit()
+            taken[file] += len(batch)
+            progress(file, taken[file], PUBLISHED[file])
         _tell_balances(connection, transactions)
         connection.commit()
-        connection.execute("ANALYZE")
+        for table in _FILLED:
+            connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
     taken.update(_sizes(of))
     return Report(_counts(of, taken, added), of.rejected)
 
@@ -137,10 +140,19 @@ def _add_relations(
     return added
 
 
-def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterable[list[tuple[Any, ...]]]:
-    iterator = iter(rows)
+def _batches(lines: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(lines)
     while batch := list(itertools.islice(iterator, _AT_ONCE)):
         yield batch
+
+
+def _ahead(batches: Iterator[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+    """`batches`, the next of which is made while the database takes the present one."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(next, batches, None)
+        while batch := following.result():
+            following = reader.submit(next, batches, None)
+            yield batch
 
 
 def _tell_balances(connection: psycopg.Connection[Any], transactions: Transactions) -> None:

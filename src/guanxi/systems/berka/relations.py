@@ -49,6 +49,12 @@ def key(kind: str, number: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"{kind}/{number}")
 
 
+@functools.lru_cache(maxsize=32_768)
+def key_text(kind: str, number: str) -> str:
+    """The same id as text."""
+    return str(key(kind, number))
+
+
 def read_relations(folder: Path) -> Relations:
     """All relations but the transactions, each row checked; what is wrong is set aside."""
     of = Relations()
