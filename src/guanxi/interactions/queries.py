@@ -14,7 +14,7 @@ from django.db import connection
 
 from guanxi.interactions.models import Case
 
-PAGE: Final = 30
+PAGE: Final = 20
 _SELECT: Final = """
 SELECT id, occurred_at, party_id, account_id, request_id, channel, kind, service, outcome, amount, currency,
     duration_ms, legs, detail

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from django import template
 from django.templatetags.static import static
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -40,9 +39,7 @@ def money(amount: Decimal | None, currency: str | None) -> str:
         return ""
     places = CURRENCIES.get(currency, ("", 2))[1]
     sign = "−" if amount < 0 else ""
-    text = number_format(abs(amount), places, use_l10n=False, force_grouping=True)
-    grouped = f"{abs(amount):,.{places}f}" if text else text
-    return f"{sign}{_SYMBOLS.get(currency, currency + ' ')}{grouped}"
+    return f"{sign}{_SYMBOLS.get(currency, currency + ' ')}{abs(amount):,.{places}f}"
 
 
 @register.filter
@@ -60,6 +57,14 @@ def signed_money(amount: Decimal | None, currency: str | None) -> SafeString | s
 def named(value: str) -> str:
     """A code word of ours (a channel, a service, an outcome) in the reader's language."""
     return word(value)
+
+
+@register.filter
+def remarks(detail: dict[str, str]) -> str:
+    """What tells one entry of the timeline from its like, to stand after the channel: " · 7-Eleven · lunch"."""
+    reason = [word(detail["reason"])] if detail.get("reason") else []
+    said = [detail.get("merchant"), detail.get("memo"), *reason, detail.get("subject")]
+    return "".join(f" · {remark}" for remark in said if remark)
 
 
 @register.filter
