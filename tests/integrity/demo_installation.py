@@ -59,7 +59,11 @@ class Installation:
             command, env=self.environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
         configuration = self.configuration
-        url = {"gateway": f"{configuration.gateway_url}/health", "sandbox": f"{configuration.sandbox_url}/faults"}[name]
+        url = {
+            "gateway": f"{configuration.gateway_url}/health",
+            "sandbox": f"{configuration.sandbox_url}/faults",
+            "office": f"{configuration.office_url}/health",
+        }[name]
         _await_answer(url, self._processes[name])
 
     def kill(self, name: str) -> None:

@@ -12,12 +12,19 @@ import urllib.request
 from collections.abc import Callable
 from typing import Final
 
+import psycopg
+
 from guanxi.cli.assets import assets_are_built
 from guanxi.storage import embedded
 from guanxi.storage.configuration import Configuration, read_configuration
 from guanxi.storage.installation import cluster_folder
 
 _ENOUGH: Final = 2 * 1024**3
+_NEXT_MONTH: Final = """
+SELECT to_regclass(format('interactions_interaction_%s', to_char(now() + interval '1 month', 'YYYY_MM'))) IS NOT NULL
+"""
+_NO_MONTH: Final = "The timeline has no partition for next month"
+_WORKERS: Final = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '2 minutes'"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,6 +77,36 @@ def _schema(_configuration: Configuration) -> Finding:
     return Finding(well=True, what="The schema is up to date")
 
 
+def _months(_configuration: Configuration) -> Finding:
+    """Is there a partition for what happens next month?"""
+    url = read_configuration(os.environ).database_url
+    if not url:
+        return Finding(well=True, what="The timeline's months are looked at when the database runs")
+    found = _one(url, _NEXT_MONTH)
+    advice = "" if found else "Start the worker: `guanxi worker` makes months ahead."
+    return Finding(bool(found), "The timeline has a partition for next month" if found else _NO_MONTH, advice)
+
+
+def _worker(_configuration: Configuration) -> Finding:
+    """Has a worker been heard of lately?"""
+    url = read_configuration(os.environ).database_url
+    if not url:
+        return Finding(well=True, what="The worker is looked at when the database runs")
+    found = _one(url, _WORKERS)
+    advice = "" if found else "Start it with `guanxi run` or `guanxi worker`."
+    return Finding(bool(found), "A worker is at work" if found else "No worker is at work", advice)
+
+
+def _one(url: str, question: str) -> object:
+    """The answer, or None where the schema is not there yet, which is another check's finding."""
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        try:
+            row = connection.execute(question).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+    return row[0] if row else None
+
+
 def _assets(_configuration: Configuration) -> Finding:
     if assets_are_built():
         return Finding(well=True, what="The browser's assets are built")
@@ -108,6 +145,8 @@ CHECKS: Final[tuple[Callable[[Configuration], Finding], ...]] = (
     _disk,
     _database,
     _schema,
+    _months,
+    _worker,
     _assets,
     _processes,
 )
