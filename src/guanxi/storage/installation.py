@@ -8,12 +8,15 @@ import hashlib
 import hmac
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
+import psycopg
+
 from guanxi.storage import embedded
 from guanxi.storage.configuration import Configuration, read_configuration
-from guanxi.storage.errors import ConfigurationInvalid
+from guanxi.storage.errors import ConfigurationInvalid, DatabaseUnavailable
 
 
 def prepare_home(environment: MutableMapping[str, str]) -> Configuration:
@@ -35,15 +38,30 @@ def database_ready(environment: MutableMapping[str, str]) -> Iterator[Configurat
     command is the last to use it, even one that found it running after a kill.
     """
     configuration = prepare_home(environment)
-    if configuration.database_url:
-        embedded.require_version(configuration.database_url)
-        _default_sandbox_database(environment, configuration.database_url)
-        yield read_configuration(environment)
-        return
-    with _embedded_server(configuration.home) as url:
-        environment["GUANXI_DATABASE_URL"] = url
-        _default_sandbox_database(environment, url)
-        yield read_configuration(environment)
+    with _losses_explained(configuration):
+        if configuration.database_url:
+            embedded.require_version(configuration.database_url)
+            _default_sandbox_database(environment, configuration.database_url)
+            yield read_configuration(environment)
+            return
+        with _embedded_server(configuration.home) as url:
+            environment["GUANXI_DATABASE_URL"] = url
+            _default_sandbox_database(environment, url)
+            yield read_configuration(environment)
+
+
+@contextlib.contextmanager
+def _losses_explained(configuration: Configuration) -> Iterator[None]:
+    """A database that is lost in the middle of a command is no fault of the command."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        free = shutil.disk_usage(configuration.home).free // 1024**2
+        raise DatabaseUnavailable(
+            f"The database was lost: {str(error).splitlines()[0]}.",
+            next_step="What was not finished has not been kept; start again when the database answers. "
+            f"{free:,} MB are free at {configuration.home}: the embedded database stops when its disk is full.",
+        ) from error
 
 
 @contextlib.contextmanager
