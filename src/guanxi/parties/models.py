@@ -46,6 +46,10 @@ class Party(models.Model):
             ),
             models.CheckConstraint(condition=Q(gender__in=["", "F", "M"]), name="parties_gender_known"),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["tier", "branch", "customer_since"], name="parties_tier_of_branch"),
+            models.Index(fields=["tier", "customer_since"], name="parties_tier"),
+        ]
 
 
 class PartySearch(models.Model):

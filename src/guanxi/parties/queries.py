@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import Case, F, Value, When
+from django.core.cache import cache
+from django.db.models import Count
 
 from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, require
@@ -95,11 +96,13 @@ def related(party: Party) -> list[Related]:
 def best_of_branch(staff: StaffMember, limit: int = 10) -> list[Party]:
     """Customers of the highest tiers in the branch of `staff`."""
     require(staff, Action.VIEW_CUSTOMER)
-    rank = Case(*(When(tier=tier, then=Value(place)) for place, tier in enumerate(_TIERS[:2])), default=Value(9))
-    found = Party.objects.filter(tier__in=_TIERS[:2])
-    if staff.branch:
-        found = found.filter(branch=staff.branch)
-    return list(found.order_by(rank, F("customer_since").asc(nulls_last=True))[:limit])
+    found: list[Party] = []
+    for tier in _TIERS[:2]:
+        of_tier = Party.objects.filter(tier=tier)
+        if staff.branch:
+            of_tier = of_tier.filter(branch=staff.branch)
+        found += of_tier.order_by("customer_since")[: limit - len(found)]
+    return found
 
 
 def parties_by_id(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Party]:
@@ -108,12 +111,13 @@ def parties_by_id(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Party]:
 
 
 def tier_counts(staff: StaffMember) -> dict[str, int]:
-    """How many customers are in each tier."""
-    from django.db.models import Count
-
+    """How many customers are in each tier; counted anew once a minute, because it reads them all."""
     require(staff, Action.VIEW_STATISTICS)
-    rows = Party.objects.exclude(kind="staff").values_list("tier").annotate(number=Count("id"))
-    counts = dict(rows)
+    return cache.get_or_set("parties.tier_counts", _count_tiers, timeout=60) or {}
+
+
+def _count_tiers() -> dict[str, int]:
+    counts = dict(Party.objects.exclude(kind="staff").values_list("tier").annotate(number=Count("id")))
     return {tier: counts[tier] for tier in (*_TIERS, "") if tier in counts}
 
 
