@@ -9,10 +9,11 @@ from typing import Final
 import procrastinate
 
 from guanxi.access import jobs as access_jobs
+from guanxi.exchange import jobs as exchange_jobs
 from guanxi.interactions import jobs as interactions_jobs
 from guanxi.storage.configuration import Configuration
 
-ROOMS: Final = (access_jobs, interactions_jobs)
+ROOMS: Final = (access_jobs, interactions_jobs, exchange_jobs)
 
 
 def make_application(database_url: str) -> procrastinate.App:

@@ -4,7 +4,8 @@ ExchangeError
 ├── JournalUnavailable    the journal cannot be written; nothing was sent anywhere
 ├── ExchangeBusy          more requests wait than can be answered in time; nothing was done
 ├── NotStorable           a text in the request cannot be kept by the journal; nothing was done
-└── LegStateForbidden     a leg was to go where the table of states does not let it
+├── LegStateForbidden     a leg was to go where the table of states does not let it
+└── SearchTooBroad        a search for messages took too long and was stopped
 """
 
 from __future__ import annotations
@@ -57,3 +58,12 @@ class LegStateForbidden(ExchangeError):
 
     def __init__(self, leg_id: uuid.UUID, present: str, following: str) -> None:
         super().__init__(f"Leg {leg_id} is {present} and cannot become {following}.")
+
+
+class SearchTooBroad(ExchangeError):
+    """A search for messages took too long and was stopped."""
+
+    code = "exchange.search_too_broad"
+
+    def __init__(self) -> None:
+        super().__init__("This search took too long and was stopped.", next_step="Add a word, a channel or a time.")

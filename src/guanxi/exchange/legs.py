@@ -20,6 +20,7 @@ import asyncpg
 
 from guanxi.exchange.errors import ExchangeBusy, LegStateForbidden
 from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent
+from guanxi.exchange.recorder import Call, Recorder
 from guanxi.exchange.states import OPEN, LegState, may_become
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services.ports import BusinessSystem
@@ -54,26 +55,45 @@ class Patience:
 class Systems:
     """The business systems by name, each call bounded in time and never an exception."""
 
-    def __init__(self, adapters: Mapping[str, BusinessSystem], patience: dt.timedelta) -> None:
+    def __init__(
+        self, adapters: Mapping[str, BusinessSystem], patience: dt.timedelta, recorder: Recorder | None = None
+    ) -> None:
         self.adapters = adapters
         self._seconds = patience.total_seconds()
+        self._recorder = recorder
 
-    async def perform(self, leg: Leg) -> LegReply:
-        """Do `leg`. A system that we do not have refuses as unavailable."""
+    async def perform(self, leg: Leg, asker: ServiceRequest | None = None) -> LegReply:
+        """Do `leg` for `asker`. A system that we do not have refuses as unavailable."""
         adapter = self.adapters.get(leg.system)
         if adapter is None:
             return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
-        return await self._bounded(adapter.perform, leg)
+        return await self._watched("perform", adapter.perform, leg, asker)
 
-    async def enquire(self, leg: Leg) -> LegReply:
+    async def enquire(self, leg: Leg, asker: ServiceRequest | None = None) -> LegReply:
         """What became of `leg`."""
         adapter = self.adapters.get(leg.system)
-        return await self._bounded(adapter.enquire, leg) if adapter else LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+        if adapter is None:
+            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
+        return await self._watched("enquire", adapter.enquire, leg, asker)
 
-    async def undo(self, leg: Leg) -> LegReply:
+    async def undo(self, leg: Leg, asker: ServiceRequest | None = None) -> LegReply:
         """Take `leg` back."""
         adapter = self.adapters.get(leg.system)
-        return await self._bounded(adapter.undo, leg) if adapter else LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
+        if adapter is None:
+            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
+        return await self._watched("undo", adapter.undo, leg, asker)
+
+    async def _watched(
+        self, verb: Call, call: Callable[[Leg], Awaitable[LegReply]], leg: Leg, asker: ServiceRequest | None
+    ) -> LegReply:
+        """The call, told to whoever watches."""
+        if self._recorder is None:
+            return await self._bounded(call, leg)
+        started = time.perf_counter()
+        with self._recorder.traffic.under_way(leg.system):
+            reply = await self._bounded(call, leg)
+        self._recorder.called(verb, leg, leg.system, reply, asker, time.perf_counter() - started)
+        return reply
 
     async def _bounded(self, call: Callable[[Leg], Awaitable[LegReply]], leg: Leg) -> LegReply:
         try:
@@ -198,25 +218,25 @@ class LegRun:
 
     async def _send(self, each: LegProgress) -> None:
         started = time.perf_counter()
-        reply = await self._systems.perform(each.leg)
+        reply = await self._systems.perform(each.leg, self.request)
         if reply.state == "unknown":
-            reply = await self._systems.enquire(each.leg)
+            reply = await self._systems.enquire(each.leg, self.request)
         each.milliseconds = round((time.perf_counter() - started) * 1000)
         self.take(each, reply)
         if each.state is LegState.IN_DOUBT and self.request.channel in AT_TERMINALS:
             each.become(LegState.REVERSING)
 
     async def _undo(self, each: LegProgress) -> None:
-        reply = await self._systems.undo(each.leg)
+        reply = await self._systems.undo(each.leg, self.request)
         each.become(LegState.REVERSED if reply.state == "reversed" else LegState.REVERSING)
         each.told_at = self._clock()
         each.reply = LegReply(each.reply.state, each.reply.reason, each.reply.reference, reply.content)
 
 
-async def look(systems: Systems, leg: Leg) -> tuple[LegReply, int]:
+async def look(systems: Systems, leg: Leg, asker: ServiceRequest | None = None) -> tuple[LegReply, int]:
     """The answer to a leg without an effect, and how many milliseconds it took; no answer is a plain failure."""
     started = time.perf_counter()
-    reply = await systems.perform(leg)
+    reply = await systems.perform(leg, asker)
     if reply.state == "unknown":
         reply = LegReply("failed", reply.reason or Reason.SYSTEM_TIMEOUT)
     return reply, round((time.perf_counter() - started) * 1000)

@@ -30,6 +30,7 @@ from guanxi.exchange.legs import (
     look,
 )
 from guanxi.exchange.lookup import Lookup
+from guanxi.exchange.recorder import Recorder
 from guanxi.exchange.recovery import recover_due, settle_leg
 from guanxi.exchange.refusal import Decide, refuse_asker
 from guanxi.exchange.reversal import reverse_request
@@ -75,7 +76,8 @@ class Exchange:
         self.services = SERVICES
         self.clock = clock
         self.patience = patience or Patience()
-        self.systems = Systems(systems, self.patience.leg)
+        self.recorder = Recorder(pool, clock)
+        self.systems = Systems(systems, self.patience.leg, self.recorder)
         self.journal = Journal(pool)
         self.lookup = Lookup(pool)
 
@@ -84,13 +86,17 @@ class Exchange:
 
         Raises `ServiceUnknown`, `ExchangeBusy` and `JournalUnavailable`: send the same request again.
         """
-        service = service_for(request)
+        service, reply, started = service_for(request), None, time.perf_counter()
         try:
-            return await self._handle(service, request)
+            with self.recorder.traffic.under_way(request.channel.value):
+                reply = await self._handle(service, request)
         except NotStorable:
-            return ServiceReply(request.id, Outcome.DECLINED, Reason.INVALID_REQUEST)
+            reply = ServiceReply(request.id, Outcome.DECLINED, Reason.INVALID_REQUEST)
         except UNREACHABLE as error:
             raise JournalUnavailable from error
+        finally:
+            self.recorder.answered(request, reply, time.perf_counter() - started)
+        return reply
 
     async def settle(self, leg_id: uuid.UUID, reply: LegReply) -> None:
         """A late confirmation or refusal of a pending leg. Once it is settled, more of them change nothing."""
@@ -105,10 +111,13 @@ class Exchange:
 
     async def refuse_asker(self, request: ServiceRequest, decide: Decide, entry: Entry) -> ServiceReply:
         """Put on record that `request` is refused for who asks, for the reason `decide` finds in that transaction."""
+        started = time.perf_counter()
         try:
-            return await refuse_asker(self, request, decide, entry)
+            reply = await refuse_asker(self, request, decide, entry)
         except UNREACHABLE as error:
             raise JournalUnavailable from error
+        self.recorder.answered(request, reply, time.perf_counter() - started)
+        return reply
 
     async def recover(self) -> int:
         """Take up what others left open and is due; how many requests were looked at."""
@@ -202,7 +211,7 @@ class Exchange:
     async def _look(self, service: Service, plan: Plan, request: ServiceRequest) -> ServiceReply:
         """Legs without an effect need no journal before them: ask first, then write all of it at once."""
         leg = plan.legs[0]
-        reply, milliseconds = await look(self.systems, leg)
+        reply, milliseconds = await look(self.systems, leg, request)
         state, at = LegState.FAILED if reply.state == "failed" else LegState.CONFIRMED, self.clock()
         failed = state is LegState.FAILED
         closing = Closing(
@@ -261,13 +270,14 @@ async def open_exchange(
     exchange = Exchange(pool, systems, patience=patience)
     for system in systems.values():
         await system.open()
-    recovery = asyncio.create_task(recover_for_ever(exchange))
+    tasks = [asyncio.create_task(recover_for_ever(exchange)), asyncio.create_task(exchange.recorder.run())]
     try:
         yield exchange
     finally:
-        recovery.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await recovery
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         await exchange.journal.flush()
         for system in systems.values():
             await system.close()

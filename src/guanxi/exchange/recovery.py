@@ -124,7 +124,7 @@ async def _answered(exchange: Exchange, run: LegRun) -> None:
     """The customer was told pending, in doubt or no: ask, then go on or keep undoing."""
     for each in run.progress:
         if each.state in {LegState.PENDING, LegState.IN_DOUBT}:
-            reply = await exchange.systems.enquire(each.leg)
+            reply = await exchange.systems.enquire(each.leg, run.request)
             if reply.state != "unknown":
                 run.take(each, reply)
     if any(each.state is LegState.REVERSING for each in run.progress):

@@ -104,6 +104,7 @@ def _runner(place: Place, service: Service) -> Callable[[Gateway, Call], Awaitab
         if session.channel not in service.channels:
             raise RefusedForReason(Reason.NOT_PERMITTED)
         party, request_id = session.party_id, uuid7()
+        call.request_id = request_id
         request = ServiceRequest(
             id=request_id,
             channel=session.channel,

@@ -7,7 +7,9 @@ on the timeline under the message's own key all the same: its repeat gets the sa
 from __future__ import annotations
 
 import functools
-from typing import Final
+import uuid
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -40,6 +42,14 @@ _WITHOUT_REASON: Final = {
 }
 
 
+class Told(NamedTuple):
+    """The response code and further fields of an answer, and the request that it answers."""
+
+    code: str
+    fields: Mapping[int, str]
+    request_id: uuid.UUID | None = None
+
+
 class CardDesk:
     """Serves card transactions for the terminals of one gateway process."""
 
@@ -61,8 +71,8 @@ class CardDesk:
 
     async def serve(
         self, message: Message, terminal: Terminal, transaction: Transaction, channel: TerminalChannel
-    ) -> tuple[str, dict[int, str]]:
-        """The response code and further fields of the answer to a card transaction."""
+    ) -> Told:
+        """What a card transaction is answered."""
         number = card_number(message)
         if not is_card_number(number):
             raise MessageRefused("invalid_card", codes.INVALID_CARD)
@@ -77,17 +87,18 @@ class CardDesk:
             if fault is None and card.pin_failures and 52 in message.fields:
                 await forget_pin_failures(self._pool, card.id)
         reply = reply or await self._exchange.handle(request)
-        return _code(reply), _details(message, reply, transaction, card.currency)
+        return Told(_code(reply), _details(message, reply, transaction, card.currency), request.id)
 
-    async def reverse(self, message: Message, terminal: Terminal) -> str:
-        """The response code of the answer to a reversal (0400) or its advice (0420)."""
+    async def reverse(self, message: Message, terminal: Terminal) -> Told:
+        """What a reversal (0400) or its advice (0420) is answered."""
         if 90 not in message.fields:
             raise MessageRefused("missing_original_data", codes.FORMAT_ERROR)
         original, at = parse_original_data(message.fields[90]), now()
         key = idempotency_key(terminal.terminal_id, original.transmitted_at, original.trace_number, at)
         actor = Actor("terminal", terminal.terminal_id)
         reply = await self._exchange.reverse(terminal.channel, key, actor)
-        return codes.APPROVED if reply.outcome is Outcome.REVERSED else _code(reply)
+        code = codes.APPROVED if reply.outcome is Outcome.REVERSED else _code(reply)
+        return Told(code, {}, reply.request_id)
 
     def _request(
         self, message: Message, terminal: Terminal, transaction: Transaction, card: PresentedCard, hashed: str

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from guanxi.exchange.message_rows import Heard
 from guanxi.gateway import problems
 from guanxi.gateway.answers import Answer
 from guanxi.gateway.errors import FieldError, InvalidRequest, MethodNotAllowed, NotReady, NotSignedIn
@@ -56,7 +57,10 @@ def endpoint(gateway: Gateway, operations: Sequence[Operation]) -> ASGIApp:
                 answer = _refuse(gateway, error, call)
             name = operation.name if operation else "unknown"
             channel = call.session.channel.value if call.session else NO_SESSION
-            gateway.metrics.answered(channel, name, answer.label, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            gateway.metrics.answered(channel, name, answer.label, seconds)
+            if operation is not None and (operation.signed_in or operation.body):
+                gateway.exchange.recorder.heard(_heard(operation, call, answer, seconds))
             await send_answer(send, answer)
         finally:
             gateway.in_flight -= 1
@@ -118,6 +122,33 @@ def _refuse(gateway: Gateway, error: Exception, call: Call) -> Answer:
             _log.error("Fault %s", fault, exc_info=error)
             answer = problems.broken(fault)
     return answer
+
+
+def _heard(operation: Operation, call: Call, answer: Answer, seconds: float) -> Heard:
+    said = {"operation": f"{operation.method} {operation.path}", **call.path, "body": call.raw_body}
+    if call.idempotency_key:
+        said["idempotency_key"] = call.idempotency_key
+    return Heard(
+        at=call.received_at,
+        milliseconds=seconds * 1000,
+        direction="in",
+        format="json",
+        channel=call.session.channel.value if call.session else "",
+        name=operation.name,
+        outcome=_outcome(call, answer),
+        request_id=call.request_id,
+        said=said,
+        answered={"status": answer.status, "body": answer.body},
+    )
+
+
+def _outcome(call: Call, answer: Answer) -> str:
+    """As the messages are filtered: an outcome, or that no service was asked."""
+    if answer.status < 400:
+        return answer.label
+    if answer.status >= 500:
+        return "failed"
+    return "declined" if call.request_id else "refused"
 
 
 def _decoder(operation: Operation) -> msgspec.json.Decoder[Any] | None:

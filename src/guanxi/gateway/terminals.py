@@ -34,7 +34,7 @@ async def serve_terminals(gateway: Gateway) -> AsyncIterator[Iso8583Server]:
         time_zone=configuration.bank_time_zone,
     )
     terminals = Terminals(gateway.pool, configuration.secret_key)
-    door = TerminalDoor(terminals, desk, terminal_channels(), gateway.metrics)
+    door = TerminalDoor(terminals, desk, terminal_channels(), gateway.metrics, gateway.exchange.recorder)
     server = Iso8583Server(door.answer, gateway.metrics)
     try:
         await server.start(configuration.host, configuration.iso8583_port)

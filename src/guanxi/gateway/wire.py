@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import re
+import uuid
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
@@ -49,6 +50,7 @@ class Call:
     session: Session | None = None
     idempotency_key: str | None = None
     raw_body: bytes = b""
+    request_id: uuid.UUID | None = None  # once the exchange has been asked
     body: Any = None
 
     @property

@@ -53,6 +53,14 @@ class Leg(msgspec.Struct, frozen=True):
     content: dict[str, Any]  # amounts as decimal text
 
 
+class Wire(msgspec.Struct, frozen=True):
+    """What passed between us and a peer, in the fields of its own protocol; kept only masked."""
+
+    format: Literal["iso8583", "json", "xml", "csv", "fixed"]
+    said: dict[Any, Any]
+    answered: dict[Any, Any] | None = None  # None when no answer came
+
+
 class LegReply(msgspec.Struct, frozen=True):
     """What a business system said, or that it said nothing."""
 
@@ -60,3 +68,4 @@ class LegReply(msgspec.Struct, frozen=True):
     reason: Reason | None = None
     reference: str | None = None
     content: dict[str, Any] = msgspec.field(default_factory=dict)
+    wire: Wire | None = None  # where the protocol has other words than the leg's content and this reply

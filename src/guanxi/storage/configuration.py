@@ -31,6 +31,7 @@ class Configuration:
     card_host_key: bytes  # the MAC key shared with the card host
     bank_time_zone: str
     bank_currency: str
+    message_days: int  # how long the messages on the wire are kept
 
     @property
     def gateway_url(self) -> str:
@@ -63,6 +64,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         card_host_key=_mac_key(environment, "GUANXI_CARD_HOST_KEY"),
         bank_time_zone=environment.get("GUANXI_TIME_ZONE", "Asia/Shanghai"),
         bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),
+        message_days=_days(environment, "GUANXI_MESSAGE_DAYS", 30),
     )
 
 
@@ -90,6 +92,15 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise ConfigurationInvalid(
             f"{name} is {text!r}, which is not a port.", next_step="Give a number from 1 to 65535."
+        )
+    return int(text)
+
+
+def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= 3660:
+        raise ConfigurationInvalid(
+            f"{name} is {text!r}, which is no number of days.", next_step="Give a number from 1 to 3660."
         )
     return int(text)
 

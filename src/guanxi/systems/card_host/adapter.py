@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import msgspec
+
 from guanxi.kernel.iso8583.authentication import MacKey
 from guanxi.kernel.iso8583.message import Message, repeat_type
 from guanxi.kernel.vocabulary import Reason
-from guanxi.services.request import Leg, LegReply
+from guanxi.services.request import Leg, LegReply, Wire
 from guanxi.systems.card_host import messages
 from guanxi.systems.card_host.connection import HostConnection, Timing
 from guanxi.systems.card_host.errors import HostSilent, HostUnreachable
@@ -68,11 +70,18 @@ class CardHost:
     async def _told(self, message: Message, read: Callable[[Message], LegReply]) -> LegReply:
         """What the host says to `message`; unknown when it says nothing."""
         try:
-            return read(await self._connection.ask(message))
+            answer = await self._connection.ask(message)
         except HostUnreachable:
-            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
+            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE, wire=_wire(message))
         except HostSilent:
-            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
+            return LegReply("unknown", Reason.SYSTEM_TIMEOUT, wire=_wire(message))
+        return msgspec.structs.replace(read(answer), wire=_wire(message, answer))
+
+
+def _wire(message: Message, answer: Message | None = None) -> Wire:
+    """Both as their fields, the type as field 0."""
+    answered = {0: answer.mti, **answer.fields} if answer else None
+    return Wire("iso8583", {0: message.mti, **message.fields}, answered)
 
 
 def _repeat(message: Message) -> Message:
