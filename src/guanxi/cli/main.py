@@ -22,7 +22,7 @@ TOUR: Final[dict[str, Sequence[str]]] = {
     "Fill the bank": ("demo", "import"),
     "Play the customers": ("traffic",),
     "Run one process by itself": ("office", "gateway", "worker", "sandbox"),
-    "Look after it": ("migrate", "terminal", "maps", "assets", "audit"),
+    "Look after it": ("migrate", "terminal", "maps", "iso8583", "assets", "audit"),
 }
 
 

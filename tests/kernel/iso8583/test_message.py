@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from guanxi.kernel.iso8583 import message as iso
 from guanxi.kernel.iso8583.errors import MalformedMessage, UnencodableMessage
 from guanxi.kernel.iso8583.message import Message, OriginalData
-from guanxi.kernel.iso8583.specification import FIELDS, Field, Kind
+from guanxi.kernel.iso8583.specification import FIELDS
+from guanxi.kernel.iso8583.wire import Field, Kind
 
 VECTORS = Path(__file__).parents[3] / "../shared/data/iso8583/vectors.jsonl.gz"
 ALPHABET: dict[Kind, str] = {

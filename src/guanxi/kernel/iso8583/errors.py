@@ -3,18 +3,20 @@
 Iso8583Error
 ├── MalformedMessage        bytes that are not a message of our specification; keeps what could be read
 ├── UnencodableMessage      a field value that does not fit its field
+├── PackagerUnknown         no dialect of that name
 ├── FramingLost             the stream holds no length header any more; only closing the connection helps
 └── PinBlockUnreadable      not a PIN for this card under this terminal's key
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from guanxi.kernel.errors import GuanxiError
 
 if TYPE_CHECKING:
-    from guanxi.kernel.iso8583.message import Message
+    from guanxi.kernel.iso8583.packager import Message
 
 
 class Iso8583Error(GuanxiError):
@@ -38,6 +40,15 @@ class UnencodableMessage(Iso8583Error):
     """A field value that does not fit its field."""
 
     code = "iso8583.unencodable_message"
+
+
+class PackagerUnknown(Iso8583Error):
+    """There is no dialect of that name."""
+
+    code = "iso8583.packager_unknown"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no packager {name!r}.", next_step=f"Take one of {', '.join(known)}.")
 
 
 class FramingLost(Iso8583Error):
