@@ -26,6 +26,7 @@ EVERYTHING = [
     # What takes nothing cannot be asked wrongly.
     if mode.is_positive or operation.body or operation.path_parameters or operation.idempotency_key != KeyRule.IGNORED
 ]
+OF_CORPORATES = r"/payment-files|/camt\.|/entries|/credit-transfers"
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +41,23 @@ def signed_in(new_customer, sign_in) -> Iterator[dict[str, str]]:
     return iter([sign_in(customer) for _ in range(400)])
 
 
+@pytest.fixture(scope="module")
+def corporate(new_customer, sign_in) -> dict[str, str]:
+    """A session on the channel that payment files come by."""
+    return sign_in(new_customer(), "corporate_file")
+
+
 @pytest.mark.parametrize(("method", "path", "mode"), EVERYTHING)
-def test_the_gateway_keeps_to_its_own_description(described, signed_in, method: str, path: str, mode) -> None:
+def test_the_gateway_keeps_to_its_own_description(
+    described, signed_in, corporate, method: str, path: str, mode
+) -> None:
     @hypothesis.given(case=described[path][method].as_strategy(generation_mode=mode))
     @hypothesis.settings(
         max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
     )
     def check(case: schemathesis.Case) -> None:
-        case.call_and_validate(headers=next(signed_in), checks=CHECKED, timeout=30)
+        headers = corporate if re.search(OF_CORPORATES, path) else next(signed_in)
+        case.call_and_validate(headers=headers, checks=CHECKED, timeout=30)
 
     check()
 

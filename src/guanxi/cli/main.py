@@ -20,7 +20,7 @@ from guanxi.storage.wiring import load
 TOUR: Final[dict[str, Sequence[str]]] = {
     "Start here": ("run", "doctor"),
     "Fill the bank": ("demo", "import"),
-    "Play the customers": ("traffic",),
+    "Play the customers": ("traffic", "payments"),
     "Run one process by itself": ("office", "gateway", "worker", "sandbox"),
     "Look after it": ("migrate", "terminal", "maps", "iso8583", "assets", "audit"),
 }

@@ -4,6 +4,7 @@ ExchangeError
 ├── JournalUnavailable    the journal cannot be written; nothing was sent anywhere
 ├── ExchangeBusy          more requests wait than can be answered in time; nothing was done
 ├── NotStorable           a text in the request cannot be kept by the journal; nothing was done
+├── PaymentFileRefused    a payment file that cannot be taken in: empty, too large, or its key is another one's
 ├── LegStateForbidden     a leg was to go where the table of states does not let it
 └── SearchTooBroad        a search for messages took too long and was stopped
 """
@@ -48,6 +49,13 @@ class NotStorable(ExchangeError):
 
     def __init__(self) -> None:
         super().__init__("A text in the request cannot be kept.", next_step="Leave control characters out.")
+
+
+class PaymentFileRefused(ExchangeError):
+    """A payment file that cannot be taken in; nothing of it was kept."""
+
+    code = "exchange.payment_file_refused"
+    permanent = True
 
 
 class LegStateForbidden(ExchangeError):

@@ -7,6 +7,10 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from guanxi.exchange.payment_models import Payment, PaymentBlock, PaymentFile, PaymentFileContent
+
+__all__ = ["JournalLeg", "JournalRequest", "Payment", "PaymentBlock", "PaymentFile", "PaymentFileContent"]
+
 LEG_STATES = ["planned", "sent", "pending", "confirmed", "failed", "reversing", "reversed", "in_doubt", "dropped"]
 
 

@@ -34,6 +34,12 @@ def problem_answer(content: object, *, status: int, label: str, headers: Headers
     return Answer(status, _encode(content), _PROBLEM + headers, label)
 
 
+def xml_answer(content: bytes, *, name: str) -> Answer:
+    """A message as XML, to be kept under `name`."""
+    disposition = (b"content-disposition", f'attachment; filename="{name}"'.encode())
+    return Answer(200, content, ((b"content-type", b"application/xml"), *ALWAYS, disposition), "completed")
+
+
 def no_content() -> Answer:
     """Done, and nothing to say."""
     return Answer(204, b"", ALWAYS, "completed")

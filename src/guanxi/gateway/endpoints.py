@@ -26,6 +26,7 @@ from guanxi.gateway.wire import (
     decode_json,
     read_body,
     read_idempotency_key,
+    stream_xml,
 )
 from guanxi.kernel.clock import now
 from guanxi.kernel.errors import GuanxiError
@@ -87,6 +88,8 @@ async def _run(
         call.idempotency_key = read_idempotency_key(call.headers)
         if call.idempotency_key is None and operation.idempotency_key is KeyRule.REQUIRED:
             raise _key_required()
+    if operation.streams_xml:
+        call.pieces = stream_xml(receive, call.headers)
     if operation.signed or decoder is not None:
         call.raw_body = await read_body(receive, call.headers)
     if decoder is not None:

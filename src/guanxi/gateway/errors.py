@@ -8,6 +8,7 @@ GatewayError
     ├── InvalidRequest         400  fields or headers break their rules; names each of them
     ├── NotSignedIn            401  no session token, or one that is not valid any more
     ├── SignatureInvalid       401  the signature is not the one of this body under the shared key
+    ├── PaymentFileUnknown     404  no payment file of this customer has that id
     ├── PathUnknown            404  nothing is served there
     ├── RefusedForReason            a business reason that shows before the exchange is asked
     ├── MethodNotAllowed       405  something is, but not with this method
@@ -107,6 +108,14 @@ class SignatureInvalid(RequestRefused):
     code = "message_unauthentic"
     status = 401
     title = "The signature is wrong"
+
+
+class PaymentFileUnknown(RequestRefused):
+    """No payment file of this customer has that id."""
+
+    code = "payment_file_unknown"
+    status = 404
+    title = "Payment file unknown"
 
 
 class PathUnknown(RequestRefused):

@@ -96,6 +96,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": _content(operation.body, operation.body_example)},
         }
+    if operation.streams_xml:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/xml": {"schema": {"type": "string"}, "example": operation.body_example}},
+        }
     if operation.signed_in or operation.signed:
         described["security"] = [{"session": []} if operation.signed_in else {"signature": []}]
     return described

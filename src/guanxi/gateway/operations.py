@@ -51,6 +51,7 @@ class Operation:
     body_example: Any = None
     path_parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)  # name -> description
     signed_in: bool = False
+    streams_xml: bool = False  # the body is XML of any size, read as it comes
     signed: bool = False  # by X-Signature under the shared key; the body is read raw
     idempotency_key: KeyRule = KeyRule.IGNORED
 

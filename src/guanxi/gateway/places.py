@@ -141,6 +141,33 @@ _TABLE: Final = (
     ),
     Place(
         method="POST",
+        path="/v1/credit-transfers",
+        service="credit_transfer",
+        summary="Pay anybody, as a corporate customer",
+        description="One payment as a payment file holds thousands: to an account of this bank, or with "
+        "`creditor_bank` to one elsewhere, which is `pending` until that bank has confirmed it. On the channel "
+        "`corporate_file` only.",
+        body={
+            "from_account": _NUMBER,
+            "to_account": "6222020000000025",
+            "amount": "120.50",
+            "currency": "CNY",
+            "end_to_end_id": "INV-2026-0017",
+            "creditor": "远东贸易有限公司",
+        },
+        result={"reference": "SV146A48C95CA441", "ledger_balance": "12679.50", "available_balance": "12529.50"},
+    ),
+    Place(
+        method="GET",
+        path="/v1/accounts/{number}/entries",
+        service="account_report",
+        summary="The newest entries of an account",
+        description="Up to five hundred, newest first, with the balances, on the channel `corporate_file` only.",
+        path_arguments=_ACCOUNT,
+        result={**_BALANCE, "number": _NUMBER, "entries": []},
+    ),
+    Place(
+        method="POST",
         path="/v1/cards/{card_id}/block",
         service="block_card",
         summary="Block a card",

@@ -12,6 +12,7 @@ import asyncpg
 from guanxi.access.credentials import PasswordCheck
 from guanxi.access.failure_limit import FailureLimit
 from guanxi.access.sessions import SessionBook
+from guanxi.exchange.payments.desk import Desk, open_desk
 from guanxi.exchange.process import Exchange, open_exchange
 from guanxi.gateway.metrics import Metrics
 from guanxi.storage.configuration import Configuration
@@ -27,6 +28,7 @@ class Gateway:
     configuration: Configuration
     pool: asyncpg.Pool
     exchange: Exchange
+    desk: Desk
     sessions: SessionBook
     passwords: PasswordCheck
     failures: FailureLimit
@@ -41,10 +43,12 @@ async def open_gateway(configuration: Configuration) -> AsyncIterator[Gateway]:
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(_open_pool(configuration.database_url))
         exchange = await stack.enter_async_context(open_exchange(pool, configuration))
+        bic, zone = configuration.bank_bic, configuration.bank_time_zone
+        desk = await stack.enter_async_context(open_desk(exchange, bic=bic, time_zone=zone))
         passwords = PasswordCheck()
         stack.callback(passwords.close)
         sessions = SessionBook(pool)
-        gateway = Gateway(configuration, pool, exchange, sessions, passwords, FailureLimit(), Metrics())
+        gateway = Gateway(configuration, pool, exchange, desk, sessions, passwords, FailureLimit(), Metrics())
         gateway.metrics.watch("guanxi_requests_in_flight", "Requests being worked on.", lambda: gateway.in_flight)
         gateway.metrics.watch("guanxi_journal_queue", "Appends waiting.", lambda: exchange.journal.waiting)
         watch = asyncio.create_task(sessions.keep_current())

@@ -108,6 +108,8 @@ RESULTS: Final[dict[str, Any]] = {
     "mini_statement": Statement,
     "internal_transfer": Payment,
     "bill_payment": Payment,
+    "credit_transfer": Payment,
+    "account_report": Statement,
     "block_card": BlockedCard,
     "change_contact_details": ContactPoint,
     "submit_complaint": OpenedCase,

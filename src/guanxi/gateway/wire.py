@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -30,6 +30,7 @@ BODY_SECONDS: Final = 10.0
 KEY_LENGTH: Final = 40
 CLOSE: Final = ((b"connection", b"close"),)
 
+_XML: Final = frozenset({b"application/xml", b"text/xml"})
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,40}")
 _AT_PATH: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NAMED: Final = re.compile(r"^Object (?P<fault>contains unknown|missing required) field `(?P<name>.*?)`")
@@ -51,6 +52,7 @@ class Call:
     idempotency_key: str | None = None
     raw_body: bytes = b""
     request_id: uuid.UUID | None = None  # once the exchange has been asked
+    pieces: AsyncIterator[bytes] | None = None  # of a body that is read as it comes
     body: Any = None
 
     @property
@@ -88,6 +90,30 @@ async def _collect(receive: Receive) -> bytes:
             raise _too_large()
         if not message["more_body"]:
             return body
+
+
+async def stream_xml(receive: Receive, headers: Mapping[bytes, bytes]) -> AsyncIterator[bytes]:
+    """The body piece by piece; `MediaTypeUnsupported` unless it is said to be XML, `RequestTimeout` when it stalls."""
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media_type not in _XML:
+        raise MediaTypeUnsupported(
+            "The body must be XML and say so.", next_step="Send Content-Type: application/xml.", headers=CLOSE
+        )
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            raise RequestTimeout(
+                f"Nothing more of the body came for {BODY_SECONDS:.0f} seconds.",
+                next_step="Send it again; what came of it was not kept.",
+                headers=CLOSE,
+            ) from None
+        if message["type"] != "http.request":
+            raise ClientGone
+        yield message["body"]
+        more = message["more_body"]
 
 
 def decode_json(raw: bytes, headers: Mapping[bytes, bytes], decoder: msgspec.json.Decoder[Decoded]) -> Decoded:

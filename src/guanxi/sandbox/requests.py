@@ -23,6 +23,12 @@ Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
 Operations = Literal[
     "withdraw", "purchase", "transfer", "debit", "credit", "hold", "capture", "release", "disburse", "repay"
 ]
+_PARTNERS: Final = {
+    "pay_bill": ("biller",),
+    "subscribe_fund": ("fund",),
+    "pay_premium": ("policy",),
+    "send_payment": ("to_account", "bank"),
+}
 _FIELD: Final = re.compile(r"at `\$(?:\[\d+\])?\.?([\w.\[\]]*)`|^(\w+): |field `(\w+)`")
 
 
@@ -39,28 +45,33 @@ class Operation(msgspec.Struct, frozen=True):
     memo: Text = ""
     value_date: dt.date | None = None
     expires_at: dt.datetime | None = None  # of a hold; seven days when absent
+    purpose: Literal["bill", "payment"] = "bill"  # of a capture: who is paid with it
 
     def __post_init__(self) -> None:
         _check_amount(self.amount, self.currency)
 
 
 class PartnerOperation(msgspec.Struct, frozen=True):
-    """One operation of intermediary business: a bill, a fund subscription, an insurance premium."""
+    """One operation of intermediary business: a bill, a fund subscription, a premium, a payment to another bank."""
 
     id: uuid.UUID
-    operation: Literal["pay_bill", "subscribe_fund", "pay_premium"]
+    operation: Literal["pay_bill", "subscribe_fund", "pay_premium", "send_payment"]
     amount: Amount
     currency: str
     biller: Text | None = None
     fund: Text | None = None
     policy: Text | None = None
     bill_reference: Text = ""
+    to_account: Number | None = None
+    bank: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,35}\Z")] | None = None
+    creditor: Text = ""
+    end_to_end_id: Text = ""
 
     def __post_init__(self) -> None:
         _check_amount(self.amount, self.currency)
-        partner = {"pay_bill": "biller", "subscribe_fund": "fund", "pay_premium": "policy"}[self.operation]
-        if not getattr(self, partner):
-            raise ValueError(f"{partner}: {self.operation} needs it")
+        for field in _PARTNERS[self.operation]:
+            if not getattr(self, field):
+                raise ValueError(f"{field}: {self.operation} needs it")
 
 
 class NewAccount(msgspec.Struct, frozen=True):

@@ -176,7 +176,7 @@ BEGIN
     END IF;
 
     FOR n IN SELECT * FROM jsonb_to_recordset(operations) AS t (id uuid, operation text, account text, to_account text,
-        amount numeric, currency text, hold uuid, memo text, value_date date, expires_at timestamptz)
+        amount numeric, currency text, hold uuid, memo text, value_date date, expires_at timestamptz, purpose text)
     LOOP
         IF cardinality(known) > 0 THEN
             SELECT * INTO was FROM unnest(known) AS k WHERE k.id = n.id;
@@ -217,7 +217,8 @@ BEGIN
             END IF;
             IF n.operation NOT IN ('hold', 'release') THEN
                 ledger_account := CASE n.operation WHEN 'withdraw' THEN 'GL-VAULT-' WHEN 'purchase' THEN 'GL-MERCHANTS-'
-                    WHEN 'capture' THEN CASE the_system WHEN 'cards' THEN 'GL-MERCHANTS-' ELSE 'GL-BILLERS-' END
+                    WHEN 'capture' THEN CASE WHEN the_system = 'cards' THEN 'GL-MERCHANTS-'
+                        WHEN n.purpose = 'payment' THEN 'GL-OUTGOING-' ELSE 'GL-BILLERS-' END
                     ELSE 'GL-CLEARING-' END || n.currency;
                 IF n.operation IN ('credit', 'repay') THEN
                     made.debited := ledger_account;
@@ -353,25 +354,27 @@ BEGIN
         SELECT hashtextextended(each ->> 'id', 0) AS key FROM jsonb_array_elements(operations) AS each ORDER BY key
     ) AS keys;
     FOR n IN SELECT * FROM jsonb_to_recordset(operations) AS t (id uuid, operation text, biller text, fund text,
-        policy text, bill_reference text, amount numeric, currency text)
+        policy text, bill_reference text, to_account text, bank text, amount numeric, currency text)
     LOOP
         SELECT * INTO known FROM operation WHERE system = 'intermediary' AND id = n.id;
         IF FOUND THEN
-            RETURN NEXT bank_repeat(known, n.operation, coalesce(n.biller, n.fund, n.policy), NULL, n.amount);
+            RETURN NEXT bank_repeat(known, n.operation, coalesce(n.biller, n.fund, n.policy, n.bank), n.to_account, n.amount);
             CONTINUE;
         END IF;
         refusal := CASE WHEN n.operation = 'pay_bill' AND NOT n.biller = ANY (billers) THEN 'biller_unknown' END;
-        ending := CASE WHEN n.bill_reference ILIKE 'REJECT%' THEN 'rejected' ELSE 'confirmed' END;
+        ending := CASE WHEN n.bill_reference ILIKE 'REJECT%' OR n.to_account ILIKE 'CLOSED%' THEN 'rejected'
+            ELSE 'confirmed' END;
         answer := jsonb_strip_nulls(jsonb_build_object('id', n.id, 'reason', refusal,
             'status', CASE WHEN refusal IS NULL THEN 'accepted' ELSE 'refused' END,
             'reference', bank_reference('intermediary', n.id)));
-        INSERT INTO operation (system, id, operation, status, reason, account, amount, currency, answer)
-        VALUES ('intermediary', n.id, n.operation, answer ->> 'status', refusal, coalesce(n.biller, n.fund, n.policy),
-            n.amount, n.currency, answer);
+        INSERT INTO operation (system, id, operation, status, reason, account, to_account, amount, currency, answer)
+        VALUES ('intermediary', n.id, n.operation, answer ->> 'status', refusal,
+            coalesce(n.biller, n.fund, n.policy, n.bank), n.to_account, n.amount, n.currency, answer);
         IF refusal IS NULL THEN
             INSERT INTO callback (operation_id, body, due_at) VALUES (n.id, jsonb_strip_nulls(jsonb_build_object(
                 'leg', n.id, 'status', ending, 'reference', answer ->> 'reference',
-                'reason', CASE WHEN ending = 'rejected' THEN 'refused_by_system' END)), now() + delay);
+                'reason', CASE WHEN n.to_account ILIKE 'CLOSED%' THEN 'account_closed'
+                    WHEN ending = 'rejected' THEN 'refused_by_system' END)), now() + delay);
         END IF;
         RETURN NEXT answer;
     END LOOP;
@@ -382,8 +385,10 @@ CREATE OR REPLACE FUNCTION bank_end(the_id uuid, ending text) RETURNS boolean LA
 DECLARE
     o operation;
 BEGIN
-    UPDATE operation SET status = ending, reason = CASE WHEN ending = 'rejected' THEN 'refused_by_system' END,
-        debited = CASE WHEN ending = 'confirmed' THEN 'GL-BILLERS-' || currency END,
+    UPDATE operation SET status = ending, reason = CASE WHEN ending = 'rejected' THEN
+        CASE WHEN to_account ILIKE 'CLOSED%' THEN 'account_closed' ELSE 'refused_by_system' END END,
+        debited = CASE WHEN ending = 'confirmed' THEN
+            CASE operation WHEN 'send_payment' THEN 'GL-OUTGOING-' ELSE 'GL-BILLERS-' END || currency END,
         credited = CASE WHEN ending = 'confirmed' THEN 'GL-SETTLEMENT-' || currency END
     WHERE system = 'intermediary' AND id = the_id AND status = 'accepted'
     RETURNING * INTO o;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ class Configuration:
     bank_time_zone: str
     bank_currency: str
     message_days: int  # how long the messages on the wire are kept
+    bank_bic: str
 
     @property
     def gateway_url(self) -> str:
@@ -65,6 +67,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         bank_time_zone=environment.get("GUANXI_TIME_ZONE", "Asia/Shanghai"),
         bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),
         message_days=_days(environment, "GUANXI_MESSAGE_DAYS", 30),
+        bank_bic=_bic(environment, "GUANXI_BIC"),
     )
 
 
@@ -85,6 +88,15 @@ def _mac_key(environment: Mapping[str, str], name: str) -> bytes:
     if len(key) != KEY_SIZE:
         raise ConfigurationInvalid(f"{name} is not a key.", next_step=f"Give {2 * KEY_SIZE} hexadecimal digits.")
     return key
+
+
+def _bic(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "GNXICNSHXXX")
+    if not re.fullmatch(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", text):
+        raise ConfigurationInvalid(
+            f"{name} is {text!r}, which is no BIC.", next_step="Give 8 or 11 characters (ISO 9362)."
+        )
+    return text
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

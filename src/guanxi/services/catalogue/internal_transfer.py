@@ -37,7 +37,11 @@ def names(request: ServiceRequest) -> Names:
 
 def plan(request: ServiceRequest, known: Known) -> Plan:
     """One leg within a system, two across systems."""
-    transfer = cast("InternalTransfer", request.arguments)
+    return plan_transfer(request, known, cast("InternalTransfer", request.arguments))
+
+
+def plan_transfer(request: ServiceRequest, known: Known, transfer: InternalTransfer) -> Plan:
+    """The plan of `transfer`, which another service's request may ask for too."""
     payer, payee = known.accounts.get(transfer.from_account), known.accounts.get(transfer.to_account)
     refused = _refuse(request, transfer, payer, payee)
     if payer is None or payee is None or refused is Reason.ACCOUNT_UNKNOWN:

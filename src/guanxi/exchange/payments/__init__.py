@@ -1,0 +1,1 @@
+"""Payment files of corporate customers: taken in, checked, carried out payment by payment, reported on."""
