@@ -141,8 +141,15 @@ def _heard(operation: Operation, call: Call, answer: Answer, seconds: float) -> 
         outcome=_outcome(call, answer),
         request_id=call.request_id,
         said=said,
-        answered={"status": answer.status, "body": answer.body},
+        answered={"status": answer.status, **_content(answer)},
     )
+
+
+def _content(answer: Answer) -> dict[str, object]:
+    """The body, unless it is an XML message, which can be made again and may be large: of that, how large."""
+    if (b"content-type", b"application/xml") in answer.headers:
+        return {"octets": len(answer.body)}
+    return {"body": answer.body}
 
 
 def _outcome(call: Call, answer: Answer) -> str:
