@@ -58,3 +58,13 @@ import "htmx-ext-sse";
 
 // When the timeline grows, the balances beside it are fetched again.
 document.addEventListener("htmx:sseMessage", () => htmx.trigger(document.body, "guanxi:grown"));
+
+// A picture that redraws itself can be held still.
+document.addEventListener("click", (event) => {
+  const hold = event.target.closest("[data-live-pause]");
+  if (hold) hold.setAttribute("aria-pressed", hold.getAttribute("aria-pressed") !== "true");
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const held = event.target.matches("[data-live]") && document.querySelector('[data-live-pause][aria-pressed="true"]');
+  if (held || (document.hidden && event.target.matches("[data-live]"))) event.preventDefault();
+});

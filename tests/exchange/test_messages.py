@@ -81,6 +81,7 @@ def withdrawal(stan: str = "000123", at: dt.datetime | None = None, **given: Any
         direction="in",
         format="iso8583",
         channel=given.get("channel", "atm"),
+        service="cash_withdrawal",
         name="cash_withdrawal",
         outcome=given.get("outcome", "completed"),
         request_id=given.get("request_id"),

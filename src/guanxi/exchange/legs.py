@@ -27,7 +27,6 @@ from guanxi.services.ports import BusinessSystem
 from guanxi.services.request import Leg, LegReply, ServiceRequest
 
 AT_TERMINALS: Final = frozenset({Channel.ATM, Channel.POS})  # whoever waits there does not come back to ask
-LOOKS_ONLY: Final = frozenset({"balance", "entries"})  # operations without an effect
 _NOT_BUSINESS: Final = frozenset({Reason.SYSTEM_UNAVAILABLE, Reason.SYSTEM_TIMEOUT})
 _STATES: Final = {
     "confirmed": LegState.CONFIRMED,

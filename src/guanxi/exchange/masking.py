@@ -16,23 +16,26 @@ from typing import Final
 
 REMOVED: Final = "•••"
 _DEEPEST: Final = 12
-# ISO 8583:1987: tracks 2, 3, 1; PIN; security control; chip data (with a copy of track 2); MACs; security code.
-_SECRET_FIELDS: Final = frozenset({35, 36, 45, 52, 53, 55, 64, 96, 128})
+# ISO 8583:1987: expiry; tracks 2, 3, 1; PIN; security control; chip data (with a copy of track 2); MACs; security code.
+_SECRET_FIELDS: Final = frozenset({14, 35, 36, 45, 52, 53, 55, 64, 96, 128})
 _CARD_FIELDS: Final = frozenset({2, 34})
-_EXPIRY: Final = 14
+_SHORTEST: Final = 13  # digits of a card number
+_AMOUNTS: Final = 54
 _ORIGINAL: Final = 90
 _PRIVATE_FIELDS: Final = frozenset(
     {46, 47, 48, *range(56, 64), *range(104, 128)}
 )  # may carry keys, as their peers like
 _SHORT_FIELDS: Final = frozenset(
-    {*range(3, 34), *range(37, 44), 49, 50, 51, *range(66, 86), 91, 92, 93, 94, 99, 100}
+    {0, *range(3, 14), *range(15, 34), *range(37, 43), 49, 50, 51, *range(66, 86), 91, 92, 93, 94, 99, 100}
 )  # less than 13 digits by the standard
 
+_LONG: Final = re.compile(r"\d(?:[\s\-._/]?\d){11}")
 _RUN: Final = re.compile(r"\d(?:[\s\-._/]?\d){12,}")
 _TRACK: Final = re.compile(r"%?B?\d{12,19}(?:[=D]\d{4}[\dA-F]*|\^[^^]{2,26}\^[^?\s]*)\??", re.IGNORECASE)
 _KEY_LIKE: Final = re.compile(r"[0-9A-Fa-f]{16,}")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ORIGINAL_DATA: Final = re.compile(r"([012]\d{3})(\d{6})((?:0[1-9]|1[0-2])[0-3]\d[0-2]\d[0-5]\d[0-5]\d)\d{22}")
+_AMOUNTS_ONLY: Final = re.compile(r"([0-4]\d{6}[CD]0\d{11})+")
 _CARD_PREFIX: Final = re.compile("[3-69]|2[2-7]")  # how payment cards begin
 _NAME_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _SECRET_WORDS: Final = frozenset(
@@ -52,8 +55,10 @@ def mask_iso8583(fields: Mapping[int, str]) -> dict[str, str]:
     own = own_card_number(fields)
     kept = {}
     for number, value in fields.items():
-        shown = _field(number, value)
-        kept[str(number)] = shown.replace(own, mask_number(own)) if own and own in shown else shown
+        shown = value if number in _SHORT_FIELDS and len(value) < _SHORTEST else _field(number, value)
+        if own and len(shown) >= len(own):
+            shown = shown.replace(own, mask_number(own))
+        kept[str(number)] = shown
     return kept
 
 
@@ -66,7 +71,7 @@ def own_card_number(fields: Mapping[int, str]) -> str:
 def mask_content(value: object, depth: int = 0) -> object:
     """Any JSON-like value as it may be kept."""
     if isinstance(value, str):
-        return mask_text(value)
+        return mask_text(value) if len(value) >= _SHORTEST else value
     if isinstance(value, Mapping):
         if depth >= _DEEPEST:
             return REMOVED
@@ -85,11 +90,9 @@ def mask_content(value: object, depth: int = 0) -> object:
 
 def mask_text(text: str) -> str:
     """`text` without the card numbers and tracks in it."""
-    if len(text) < 13 or _UUID.fullmatch(text):
+    if len(text) < _SHORTEST or not _LONG.search(text) or _UUID.fullmatch(text):
         return text
-    if _TRACK.search(text):
-        text = _TRACK.sub(REMOVED, text)
-    return _RUN.sub(_masked_run, text)
+    return _RUN.sub(_masked_run, _TRACK.sub(REMOVED, text))
 
 
 def mask_number(number: str) -> str:
@@ -111,12 +114,12 @@ def is_secret_name(name: str) -> bool:
 
 
 def _field(number: int, value: str) -> str:
-    if number in _SHORT_FIELDS:
-        return REMOVED if number == _EXPIRY else value if len(value) < 13 else mask_text(value)
     if number in _SECRET_FIELDS:
         return REMOVED
     if number in _CARD_FIELDS:
         return mask_number(value)
+    if number == _AMOUNTS and _AMOUNTS_ONLY.fullmatch(value):
+        return value
     if number == _ORIGINAL and (found := _ORIGINAL_DATA.fullmatch(value)):
         return f"{found[1]} {found[2]} {found[3]}"
     masked = mask_text(value)

@@ -15,8 +15,8 @@ from guanxi.exchange.message_tokens import hashes, iso8583_words, json_words, wo
 from guanxi.kernel.identity import uuid7
 
 COLUMNS: Final = (
-    *("at", "id", "request_id", "leg_id", "milliseconds", "direction", "format", "channel", "endpoint", "name"),
-    *("outcome", "said", "answered", "words"),
+    *("at", "id", "request_id", "leg_id", "milliseconds", "direction", "format", "channel", "endpoint"),
+    *("service", "name", "outcome", "said", "answered", "words"),
 )
 LARGEST: Final = 8_000  # octets of what is kept of one side; beyond it only its size is told
 _encode: Final = msgspec.json.Encoder(decimal_format="string").encode
@@ -33,7 +33,8 @@ class Heard:
     milliseconds: float
     direction: Literal["in", "out"]
     format: str  # json, iso8583, xml, csv, fixed
-    name: str  # the service, or the operation
+    service: str
+    name: str  # what the message asks for: the service, or a leg's operation
     outcome: str
     said: Mapping[Any, Any]
     answered: Mapping[Any, Any] | None
@@ -41,6 +42,7 @@ class Heard:
     endpoint: str = ""
     request_id: uuid.UUID | None = None
     leg_id: uuid.UUID | None = None
+    looks_only: bool = False  # it asks for no effect
 
 
 def row_of(heard: Heard) -> tuple[Any, ...]:
@@ -56,6 +58,7 @@ def row_of(heard: Heard) -> tuple[Any, ...]:
         heard.format,
         heard.channel[:16],
         heard.endpoint[:40],
+        mask_text(heard.service[:40]),
         mask_text(heard.name[:40]),
         mask_text(heard.outcome[:40]),
         _text(said),
@@ -87,16 +90,28 @@ def _of_json(raw: bytes) -> object:
 def _text(side: object) -> str | None:
     if side is None:
         return None
-    text = _encode(side).decode().replace("\\u0000", "")
+    text = _encode(side).decode()
+    if "\\u0000" in text:  # which PostgreSQL cannot keep
+        text = _encode(_without_nul(side)).decode()
     return text if len(text) <= LARGEST else _encode({"octets": len(text)}).decode()
+
+
+def _without_nul(side: object) -> object:
+    if isinstance(side, str):
+        return side.replace("\0", "")
+    if isinstance(side, dict):
+        return {name.replace("\0", ""): _without_nul(value) for name, value in side.items()}
+    return [_without_nul(value) for value in side] if isinstance(side, list) else side
 
 
 def _words(heard: Heard, said: object, answered: object) -> Iterator[str]:
     """The words of both sides, the ids that lead to them first."""
     yield from (str(known) for known in (heard.request_id, heard.leg_id) if known)
-    for side in (said, answered):
-        if heard.format == "iso8583" and isinstance(side, dict):
-            yield from iso8583_words(side)
-        else:
-            yield from json_words(side)
+    if heard.format == "iso8583" and isinstance(said, dict):
+        yield from iso8583_words(said)
+        if isinstance(answered, dict):  # which repeats much of what was said
+            yield from iso8583_words({name: value for name, value in answered.items() if said.get(name) != value})
+    else:
+        yield from json_words(said)
+        yield from json_words(answered)
     yield from words_of(heard.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -32,7 +32,37 @@ _EVERYWHERE: Final = frozenset(
 )
 # Type, conditions and codes say nothing of one message; times are asked for by time; 4 is told as an amount.
 _ISO_EVERYWHERE: Final = frozenset(
-    {0, 3, 4, 7, 12, 13, 14, 15, 17, 18, 19, 22, 23, 24, 25, 26, 32, 33, 35, 36, 39, 45, 49, 50, 51, 52, 53, 54}
+    str(number)
+    for number in {
+        0,
+        3,
+        4,
+        7,
+        12,
+        13,
+        14,
+        15,
+        17,
+        18,
+        19,
+        22,
+        23,
+        24,
+        25,
+        26,
+        32,
+        33,
+        35,
+        36,
+        39,
+        45,
+        49,
+        50,
+        51,
+        52,
+        53,
+        54,
+    }
     | {55, 64, 70, 96, 128}
 )
 
@@ -42,24 +72,26 @@ def hash_word(word: str) -> int:
     return zlib.crc32(word.encode()) - 0x8000_0000
 
 
-def words_of(text: str) -> Iterator[str]:
+def words_of(text: str) -> Sequence[str]:
     """The words of one value, or of what somebody types."""
-    text = simplified(text).lower().strip()
+    if text.isascii():
+        if text.isalnum():
+            return (text.lower(),) if len(text) > 1 else ()
+        return _latin_words(text.lower().strip())
+    text = simplified(text).lower()[:200]
+    return [*_latin_words(text), *(pair for run in _CHINESE.findall(text) for pair in bigrams(run))]
+
+
+def _latin_words(text: str) -> Sequence[str]:
     if _AMOUNT.fullmatch(text):
-        yield amount_word(Decimal(text))
-        return
+        return (amount_word(Decimal(text)),)
     if masked := _MASKED.fullmatch(text):
-        yield masked[1]
-        return
+        return (masked[1],)
     if _UUID.fullmatch(text):
-        yield text
-        return
+        return (text,)
     if _MOMENT.match(text):
         text = text[:10]
-    words = _WORD.findall(text[:200])
-    yield from (word for word in words if len(word) > 1)
-    for run in _CHINESE.findall(text[:200]):
-        yield from bigrams(run)
+    return [word for word in _WORD.findall(text[:200]) if len(word) > 1]
 
 
 def amount_word(amount: Decimal) -> str:
@@ -68,25 +100,31 @@ def amount_word(amount: Decimal) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def json_words(value: object) -> Iterator[str]:
+def json_words(value: object) -> list[str]:
     """The words of all values in a JSON-like content."""
+    found: list[str] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: object, found: list[str]) -> None:
     if isinstance(value, str):
-        yield from words_of(value)
-    elif isinstance(value, Mapping):
+        found.extend(words_of(value))
+    elif isinstance(value, dict):
         for name, inner in value.items():
             if name not in _EVERYWHERE:
-                yield from json_words(inner)
+                _collect(inner, found)
     elif isinstance(value, list):
         for inner in value:
-            yield from json_words(inner)
+            _collect(inner, found)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from words_of(str(value))
+        found.extend(words_of(str(value)))
 
 
 def iso8583_words(fields: Mapping[str, str]) -> Iterator[str]:
     """The words of the fields of an ISO 8583 message."""
     for number, value in fields.items():
-        if int(number) not in _ISO_EVERYWHERE:
+        if number not in _ISO_EVERYWHERE:
             yield from words_of(value)
     if "4" in fields and "49" in fields:
         yield from _amount(fields["4"], fields["49"])

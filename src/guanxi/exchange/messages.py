@@ -24,7 +24,8 @@ PAGE: Final = 50
 NEWEST: Final = 5000  # messages in which an unfinished word is looked for
 _SECONDS: Final = 4
 _COLUMNS: Final = (
-    "at, id, request_id, leg_id, milliseconds, direction, format, channel, endpoint, name, outcome, said, answered"
+    "at, id, request_id, leg_id, milliseconds, direction, format, channel, endpoint, service, name, outcome,"
+    " said, answered"
 )
 _TERM: Final = re.compile(r'(?:(?P<name>[a-z_0-9]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))', re.IGNORECASE)
 # What people call a field: the names it has in our messages, ISO 8583 fields by number.
@@ -40,7 +41,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "currency": ("49", "currency"),
     "code": ("39", "code", "reason"),
 }
-FILTERS: Final = ("direction", "channel", "endpoint", "name", "outcome")
+FILTERS: Final = ("direction", "channel", "endpoint", "service", "outcome")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Wanted:
     direction: str = ""
     channel: str = ""
     endpoint: str = ""
-    name: str = ""
+    service: str = ""
     outcome: str = ""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -71,6 +72,7 @@ class Message:
     format: str
     channel: str
     endpoint: str
+    service: str
     name: str
     outcome: str
     said: dict[str, Any]

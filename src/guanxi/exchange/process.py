@@ -21,7 +21,6 @@ import asyncpg
 from guanxi.exchange.errors import JournalUnavailable, NotStorable
 from guanxi.exchange.journal import Closing, Intake, Journal, LegStanding, close_many, fingerprint
 from guanxi.exchange.legs import (
-    LOOKS_ONLY,
     LegProgress,
     LegRun,
     Patience,
@@ -30,7 +29,7 @@ from guanxi.exchange.legs import (
     look,
 )
 from guanxi.exchange.lookup import Lookup
-from guanxi.exchange.recorder import Recorder
+from guanxi.exchange.recorder import LOOKS_ONLY, Recorder
 from guanxi.exchange.recovery import recover_due, settle_leg
 from guanxi.exchange.refusal import Decide, refuse_asker
 from guanxi.exchange.reversal import reverse_request

@@ -2,7 +2,8 @@
 
 Nothing waits for it: the doors and the legs hand over what they have, and a task of its own writes it a moment later
 in batches, with commits that do not wait for the disk. What is lost with a killed process is in the journal all the
-same. When more comes than can be written, messages are left out and counted.
+same. When more comes than can be written, messages are left out and counted. Of those that only look at something, and
+find it, so many are kept that customers who look do not wait for it.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ _EVERY: Final = 0.25  # seconds between batches
 _TRAFFIC_EVERY: Final = 2.0
 _MOST_WAITING: Final = 20_000
 _AT_ONCE: Final = 500
+_LOOKS_AT_ONCE: Final = 100  # messages in `_EVERY` that only looked at something and found it
 _TURN: Final = 16  # messages made ready before others may go on
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+LOOKS_ONLY: Final = frozenset({"balance", "entries"})  # operations without an effect
 _OUTCOMES: Final = {
     "confirmed": Outcome.COMPLETED,
     "pending": Outcome.PENDING,
@@ -47,6 +50,7 @@ class Recorder:
         self._pool, self._clock = pool, clock
         self._waiting: collections.deque[Heard] = collections.deque()
         self._running = False
+        self._looks_left = _LOOKS_AT_ONCE
         self.traffic = Traffic()
         self.left_out = 0  # messages that nobody had time to write
 
@@ -73,8 +77,10 @@ class Recorder:
                 leg_id=leg.id,
                 channel=channel,
                 endpoint=endpoint,
+                service=service,
                 name=leg.operation if call == "perform" else call,
                 outcome=outcome.value,
+                looks_only=leg.operation in LOOKS_ONLY,
                 said=wire.said if wire else {"operation": leg.operation, **leg.content},
                 answered=wire.answered if wire else _told(reply),
             )
@@ -84,6 +90,10 @@ class Recorder:
         """One message and its answer, to be kept."""
         if not self._running:
             return
+        if message.looks_only and message.outcome == "completed":
+            if not self._looks_left:
+                return
+            self._looks_left -= 1
         if len(self._waiting) >= _MOST_WAITING:
             self.left_out += 1
             return
@@ -96,6 +106,7 @@ class Recorder:
         try:
             while True:
                 await asyncio.sleep(_EVERY)
+                self._looks_left = _LOOKS_AT_ONCE
                 await self._write_messages()
                 if time.monotonic() - told >= _TRAFFIC_EVERY:
                     told = time.monotonic()
@@ -109,7 +120,7 @@ class Recorder:
         while self._waiting:
             rows: list[tuple[Any, ...]] = []
             while self._waiting and len(rows) < _AT_ONCE:
-                rows.append(row_of(self._waiting.popleft()))
+                rows += self._row(self._waiting.popleft())
                 if len(rows) % _TURN == 0:
                     await asyncio.sleep(0)
             try:
@@ -117,6 +128,14 @@ class Recorder:
             except _AWAY as error:
                 self.left_out += len(rows)
                 _log.warning("%d messages could not be written down: %s", len(rows), error)
+
+    def _row(self, message: Heard) -> list[tuple[Any, ...]]:
+        try:
+            return [row_of(message)]
+        except Exception:  # noqa: BLE001 - whatever a peer has said, the messages after it are kept
+            self.left_out += 1
+            _log.exception("A message of %s cannot be kept", message.name)
+            return []
 
     async def _copy(self, rows: list[tuple[Any, ...]]) -> None:
         async with self._pool.acquire() as connection:

@@ -137,9 +137,11 @@ def _heard(operation: Operation, call: Call, answer: Answer, seconds: float) -> 
         direction="in",
         format="json",
         channel=call.session.channel.value if call.session else "",
+        service=operation.name,
         name=operation.name,
         outcome=_outcome(call, answer),
         request_id=call.request_id,
+        looks_only=operation.method == "GET",
         said=said,
         answered={"status": answer.status, **_content(answer)},
     )

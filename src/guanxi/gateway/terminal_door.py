@@ -33,6 +33,7 @@ _ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 18, 32, 37, 41, 42, 49, 70, 90, 102, 1
 _SIGN_ON: Final = "001"
 _SIGN_OFF: Final = "002"
 _ECHO: Final = "301"
+_LOOKS: Final = frozenset({"31", "38"})  # processing codes of inquiries
 # What a response code says of the outcome; every other one is a refusal for a business reason.
 _OUTCOMES: Final = {
     codes.APPROVED: "completed",
@@ -163,9 +164,11 @@ def _heard(
         direction="in",
         format="iso8583",
         channel=terminal.channel.value,
+        service=service,
         name=service,
         outcome="refused" if service == "refused" else _OUTCOMES.get(reply.fields[39], "declined"),
         request_id=request_id,
+        looks_only=message.fields.get(3, "")[:2] in _LOOKS,
         said={0: message.mti, **message.fields},
         answered={0: reply.mti, **reply.fields},
     )

@@ -15,6 +15,7 @@ CREATE TABLE exchange_message (
     format varchar(12) NOT NULL,
     channel varchar(16) NOT NULL,
     endpoint varchar(40) NOT NULL,
+    service varchar(40) NOT NULL,
     name varchar(40) NOT NULL,
     outcome varchar(40) NOT NULL,
     said json NOT NULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, may
@@ -18,7 +19,10 @@ class Section(NamedTuple):
     action: Action
 
 
-SECTIONS: Final[tuple[Section, ...]] = ()
+SECTIONS: Final[tuple[Section, ...]] = (
+    Section("exchange", _("Map"), Action.VIEW_JOURNAL),
+    Section("messages", _("Messages"), Action.VIEW_JOURNAL),
+)
 
 
 def sections_for(staff: StaffMember) -> list[Section]:

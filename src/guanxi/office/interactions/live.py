@@ -90,15 +90,18 @@ async def timeline_live(request: HttpRequest, party_id: uuid.UUID) -> StreamingH
     staff = await request.auser()
     if isinstance(staff, StaffMember):
         request.user = staff
-    await sync_to_async(party_for)(staff_of(request), party_id)
+    present = staff_of(request)
+    await sync_to_async(party_for)(present, party_id)
     after = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     wanted = read_filter(request)
-    stream = _events(party_id, wanted, read_cursor(after) if after else "", get_language() or "en")
+    stream = _events(present, party_id, wanted, read_cursor(after) if after else "", get_language() or "en")
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
 
 
-async def _events(party_id: uuid.UUID, wanted: Filter, after: str, language: str) -> AsyncIterator[bytes]:
+async def _events(
+    staff: StaffMember, party_id: uuid.UUID, wanted: Filter, after: str, language: str
+) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     seen = await _new(party_id, wanted, "", frozenset())
     told = {entry.id for entry in seen if after and entry.cursor <= after}
@@ -109,7 +112,7 @@ async def _events(party_id: uuid.UUID, wanted: Filter, after: str, language: str
             if entries:
                 told |= {entry.id for entry in entries}
                 after = entries[-1].cursor
-                yield _event(entries, after, language)
+                yield _event(staff, entries, after, language)
             try:
                 await asyncio.wait_for(event.wait(), _KEEP_ALIVE)
             except TimeoutError:
@@ -134,9 +137,9 @@ def _behind(cursor: str) -> str:
     return f"{at.isoformat()}_{uuid.UUID(int=0)}"
 
 
-def _event(entries: list[TimelineEntry], cursor: str, language: str) -> bytes:
+def _event(staff: StaffMember, entries: list[TimelineEntry], cursor: str, language: str) -> bytes:
     with override(language):
-        html = render_to_string("interactions/entries.html", {"entries": entries[::-1], "live": True})
+        html = render_to_string("interactions/entries.html", {"entries": entries[::-1], "live": True, "user": staff})
     data = "\n".join(f"data: {line}" for line in html.splitlines() if line.strip())
     return f"event: entries\nid: {cursor}\n{data}\n\n".encode()
 

@@ -81,7 +81,13 @@ _WORDS = {
     "system_timeout": gettext_lazy("No answer in time"),
     "refused_by_system": gettext_lazy("Refused by the system"),
     "message_unauthentic": gettext_lazy("Message not authentic"),
+    "refused": gettext_lazy("Refused"),
     # systems and operations
+    "enquire": gettext_lazy("enquiry"),
+    "undo": gettext_lazy("taking back"),
+    "network": gettext_lazy("Sign-on of a terminal"),
+    "reversal": gettext_lazy("Reversal"),
+    "settle_leg": gettext_lazy("Late confirmation"),
     "savings": gettext_lazy("Savings"),
     "integrated": gettext_lazy("Integrated account"),
     "loans": gettext_lazy("Loans"),

@@ -12,6 +12,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from guanxi.access.models import StaffMember
+from guanxi.access.policies import Action, may
 from guanxi.kernel.money import CURRENCIES
 from guanxi.office.shell.words import word
 
@@ -88,6 +90,26 @@ def initials(name: str) -> str:
 def item(mapping: dict[str, object], key: str) -> object:
     """`mapping[key]`, or nothing."""
     return mapping.get(key, "")
+
+
+@register.filter
+def may_see_journal(staff: object) -> bool:
+    """Whether this member of staff may follow requests through the exchange."""
+    return isinstance(staff, StaffMember) and may(staff, Action.VIEW_JOURNAL)
+
+
+@register.filter
+def duration(milliseconds: float) -> str:
+    """A time as people say it: 4 ms, 1.2 s, 3 min."""
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s" if milliseconds < 120_000 else f"{milliseconds / 60_000:.0f} min"
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share as people say it: 0 %, 0.4 %, 12 %."""
+    return f"{share:.0%}" if share == 0 or share >= 0.1 else f"{share:.1%}"
 
 
 @register.filter
