@@ -29,7 +29,8 @@ INSERT INTO exchange_journalleg (id, request_id, position, system, operation, co
 VALUES (%s, %s, 0, 'savings', 'withdraw', '{}', %s, 1, %s, %s)
 """
 _TRAFFIC = """
-INSERT INTO exchange_traffic (at, gateway, channel, service, endpoint, answered, declined, failed, milliseconds, buckets)
+INSERT INTO exchange_traffic (at, gateway, channel, service, endpoint, answered, declined, failed, milliseconds,
+    buckets)
 VALUES (%s, %s, 'atm', 'cash_withdrawal', %s, %s, 1, %s, 400, array_fill(%s, ARRAY[18]))
 """
 _PULSE = """
@@ -151,8 +152,8 @@ def test_the_timeline_leads_an_engineer_of_compliance_to_the_story(
 ) -> None:
     with psycopg.connect(watched, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO interactions_interaction (id, occurred_at, party_id, request_id, channel, kind, service, outcome,"
-            " detail) VALUES (uuidv7(), %s, %s, %s, 'atm', 'transaction', 'cash_withdrawal', 'completed', %s)",
+            "INSERT INTO interactions_interaction (id, occurred_at, party_id, request_id, channel, kind, service,"
+            " outcome, detail) VALUES (uuidv7(), %s, %s, %s, 'atm', 'transaction', 'cash_withdrawal', 'completed', %s)",
             [now(), WANG, DONE, json.dumps({"merchant": "ICBC"})],
         )
     for role, number in (("compliance", 1), ("agent", 0)):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from guanxi.access.policies import Action, require
 from guanxi.exchange import watch
@@ -76,10 +77,10 @@ def _endpoints(legs: list[OpenLegs]) -> dict[str, Standing]:
             sum(each.number for each in here if each.state in _DOUBTFUL),
         )
         if is_open:
-            note = _("%d legs open") % is_open
+            note = ngettext("%d leg open", "%d legs open", is_open) % is_open
             in_doubt = _("%d in doubt") % doubtful
             note = f"{note} · {in_doubt}" if doubtful else note
-            standings[name] = Standing(note, "poorly" if doubtful else "")
+            standings[name] = Standing(note, "poorly" if doubtful else "idle")
     return standings
 
 

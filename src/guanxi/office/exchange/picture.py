@@ -17,6 +17,7 @@ WIDTH: Final = 1180
 _HIGH: Final = 72
 _GAP: Final = 12
 _COLUMNS: Final = {"channel": (0, 230), "service": (470, 240), "endpoint": (950, 230)}
+_WORSE: Final = ("idle", "well", "poorly", "ill")
 _SIGNS: Final = {"idle": "", "well": "", "poorly": "▲", "ill": "✖"}
 
 
@@ -69,7 +70,7 @@ class Standing:
     """What is known of an endpoint beside its traffic."""
 
     note: str = ""
-    health: str = ""  # overrules what the traffic says
+    health: str = "idle"  # what is worse counts, this or the traffic
 
 
 def draw(
@@ -120,7 +121,7 @@ def _node(
     standing: Standing,
 ) -> Node:
     x, width = _COLUMNS[kind]
-    health = standing.health or figures.health
+    health = max(standing.health, figures.health, key=_WORSE.index)
     return Node(
         kind=kind,
         name=name,
