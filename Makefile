@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench browser clean
+.PHONY: run test check bench chaos browser clean
 
 run: .venv/installed
 	$(BIN)/guanxi run
@@ -19,6 +19,10 @@ check: .venv/installed
 bench: .venv/installed
 	$(BIN)/guanxi assets
 	$(BIN)/python -m benchmarks
+
+# For the night: 500 faults under load, with a report. SEED=... makes a run again.
+chaos: .venv/installed
+	$(BIN)/guanxi chaos --faults 500 --seed $${SEED:-$$(date +%Y%m%d)}
 
 # Browser tests need Chromium and a font with Chinese characters; without them they are skipped, visibly.
 browser:

@@ -11,7 +11,8 @@ from tests.exchange.conftest import CARD_HASH, OWNER, STRANGER, Clock, ask, leg_
 from tests.peers.scripted_rest_system import ScriptedRestSystem
 
 from guanxi.exchange.errors import ExchangeBusy
-from guanxi.exchange.process import Exchange
+from guanxi.exchange.journal import Intake, fingerprint
+from guanxi.exchange.process import SERVICES, Exchange
 from guanxi.kernel.identity import uuid7
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services.catalogue.balance import Balance
@@ -19,6 +20,7 @@ from guanxi.services.catalogue.bill_payment import BillPayment
 from guanxi.services.catalogue.cash_withdrawal import CashWithdrawal
 from guanxi.services.catalogue.internal_transfer import InternalTransfer
 from guanxi.services.request import Actor, LegReply, ServiceRequest
+from guanxi.services.service import Names
 
 WITHIN = InternalTransfer("SV0001", "SV0002", Decimal(10), "CNY", "lunch")
 ACROSS = InternalTransfer("SV0001", "IN0001", Decimal(10), "CNY")
@@ -157,7 +159,7 @@ async def test_a_confirmation_that_never_comes_is_asked_for(
     assert await leg_states(pool, reply.request_id) == ["confirmed", "pending", "planned"]
     for kept in peer.operations.values():
         kept["status"] = "confirmed" if kept["operation"] == "pay_bill" else kept["status"]
-    clock.pass_by(seconds=61)
+    clock.pass_by(seconds=300)
     await exchange.recover()
     assert await leg_states(pool, reply.request_id) == ["confirmed"] * 3
 
@@ -180,11 +182,12 @@ async def test_a_gateway_killed_while_it_settles_a_bill_is_continued(
 
 
 async def test_a_confirmation_faster_than_our_reply_is_to_come_again(exchange: Exchange, pool: asyncpg.Pool) -> None:
-    reply = await exchange.handle(ask("bill_payment", BILL))
-    await pool.execute("UPDATE exchange_journalrequest SET outcome = NULL WHERE id = $1", reply.request_id)
+    request = ask("bill_payment", BILL)
+    plan = SERVICES["bill_payment"].plan(request, await exchange.lookup.find(Names(accounts=("SV0001",))))
+    intake = Intake(request, fingerprint(request), plan.entries, plan.legs, exchange.clock())
+    assert await exchange.journal.take_in(intake)
     with pytest.raises(ExchangeBusy):
-        await settle(exchange, pool, reply.request_id, LegReply("confirmed"))
-    await pool.execute("UPDATE exchange_journalrequest SET outcome = 'pending' WHERE id = $1", reply.request_id)
+        await settle(exchange, pool, request.id, LegReply("confirmed"))
 
 
 async def test_a_confirmation_of_a_leg_that_is_not_ours_changes_nothing(exchange: Exchange) -> None:

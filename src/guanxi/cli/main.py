@@ -22,6 +22,7 @@ TOUR: Final[dict[str, Sequence[str]]] = {
     "Fill the bank": ("demo", "import"),
     "Play the customers": ("traffic", "payments"),
     "Run one process by itself": ("office", "gateway", "worker", "sandbox"),
+    "Prove it": ("chaos",),
     "Look after it": ("migrate", "terminal", "maps", "iso8583", "assets", "audit"),
 }
 

@@ -52,6 +52,7 @@ class LegStanding:
     reference: str | None = None
     milliseconds: int | None = None
     next_attempt_at: dt.datetime | None = None
+    deadline: dt.datetime | None = None  # of a leg that somebody must bring to an end
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ async def close_many(connection: asyncpg.Connection, batch: Sequence[Closing]) -
     rows = await connection.fetch(
         CLOSE,
         *_columns((_closing_row(closing) for closing in batch), 6),
-        *_columns((_standing_row(closing, leg) for closing in batch for leg in closing.legs), 7),
+        *_columns((_standing_row(closing, leg) for closing in batch for leg in closing.legs), 8),
         *_columns(_newest(batch), 4),
         *_entry_columns(batch),
         _parties(batch),
@@ -255,6 +256,7 @@ def _standing_row(closing: Closing, standing: LegStanding) -> tuple[Any, ...]:
         standing.reference,
         None if is_open else closing.at,
         standing.next_attempt_at,
+        standing.deadline,
     )
 
 

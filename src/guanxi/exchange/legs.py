@@ -11,7 +11,9 @@ import asyncio
 import dataclasses
 import datetime as dt
 import logging
+import random
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -21,7 +23,7 @@ import asyncpg
 from guanxi.exchange.errors import ExchangeBusy, LegStateForbidden
 from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent
 from guanxi.exchange.recorder import Call, Recorder
-from guanxi.exchange.states import OPEN, LegState, may_become
+from guanxi.exchange.states import OPEN, OWNED, LegState, may_become
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services.ports import BusinessSystem
 from guanxi.services.request import Leg, LegReply, ServiceRequest
@@ -48,7 +50,20 @@ class Patience:
     leg: dt.timedelta = dt.timedelta(seconds=6)
     lease: dt.timedelta = dt.timedelta(seconds=30)
     pending: dt.timedelta = dt.timedelta(seconds=60)  # then a peer that promised to confirm is asked
-    again: dt.timedelta = dt.timedelta(seconds=5)  # between attempts to settle what is in doubt
+    again: dt.timedelta = dt.timedelta(seconds=3)  # until the first new attempt to settle what is in doubt
+    longest: dt.timedelta = dt.timedelta(minutes=5)  # between two of the later ones
+    doubt: dt.timedelta = dt.timedelta(minutes=30)  # then a person is told of what is still open
+
+    def before_attempt(self, attempts: int, leg_id: uuid.UUID, *, pending: bool = False) -> dt.timedelta:
+        """How long to wait after so many attempts: twice as long each time, half of it left to chance.
+
+        "Equal jitter" of Marc Brooker, "Exponential Backoff And Jitter" (2015): legs that went wrong together are not
+        taken up together. Chance is drawn from the leg's id, so that it is the same wherever it is reckoned.
+        """
+        first = self.pending if pending else self.again
+        whole = min(first * (1 << min(max(attempts - 1, 0), 20)), max(self.longest, first))
+        chance = random.Random(leg_id.int ^ attempts).random()  # noqa: S311 - nothing secret
+        return whole / 2 + whole / 2 * chance
 
 
 class Systems:
@@ -116,6 +131,7 @@ class LegProgress:
     reply: LegReply = dataclasses.field(default_factory=lambda: LegReply("unknown"))
     milliseconds: int | None = None
     told_at: dt.datetime | None = None
+    attempts: int = 1
 
     def become(self, following: LegState) -> None:
         """Go on to `following`, which the table of states must allow."""
@@ -187,7 +203,13 @@ class LegRun:
         """Each leg as the journal and the timeline are to have it."""
         return [
             LegStanding(
-                each.leg, each.state, each.reply.reason, each.reply.reference, each.milliseconds, self._due(each.state)
+                leg=each.leg,
+                state=each.state,
+                reason=each.reply.reason,
+                reference=each.reply.reference,
+                milliseconds=each.milliseconds,
+                next_attempt_at=self._due(each),
+                deadline=self._clock() + self._patience.doubt if each.state in OWNED else None,
             )
             for each in self.progress
         ]
@@ -205,10 +227,11 @@ class LegRun:
         reason = refused.reply.reason or Reason.REFUSED_BY_SYSTEM
         return (Outcome.FAILED if reason in _NOT_BUSINESS else Outcome.DECLINED), reason
 
-    def _due(self, state: LegState) -> dt.datetime | None:
-        if state not in OPEN:
+    def _due(self, each: LegProgress) -> dt.datetime | None:
+        if each.state not in OPEN:
             return None
-        return self._clock() + (self._patience.pending if state is LegState.PENDING else self._patience.again)
+        pending = each.state is LegState.PENDING
+        return self._clock() + self._patience.before_attempt(each.attempts, each.leg.id, pending=pending)
 
     async def _mark_sent(self, each: LegProgress) -> None:
         at = self._clock()

@@ -8,10 +8,20 @@ from django.db import models
 from django.db.models import Q
 
 from guanxi.exchange.payment_models import Payment, PaymentBlock, PaymentFile, PaymentFileContent
+from guanxi.exchange.states import OPEN, OWNED, LegState
 
-__all__ = ["JournalLeg", "JournalRequest", "Payment", "PaymentBlock", "PaymentFile", "PaymentFileContent"]
+__all__ = [
+    "Break",
+    "BreakNote",
+    "JournalLeg",
+    "JournalRequest",
+    "Payment",
+    "PaymentBlock",
+    "PaymentFile",
+    "PaymentFileContent",
+]
 
-LEG_STATES = ["planned", "sent", "pending", "confirmed", "failed", "reversing", "reversed", "in_doubt", "dropped"]
+LEG_STATES = [state.value for state in LegState]
 
 
 class JournalRequest(models.Model):
@@ -26,7 +36,7 @@ class JournalRequest(models.Model):
     party_id = models.UUIDField(null=True)
     account_id = models.UUIDField(null=True)
     arguments = models.JSONField()
-    state = models.CharField(max_length=10)  # received, closed
+    state = models.CharField(max_length=10)  # received, authorised, closed; see exchange.states
     outcome = models.CharField(max_length=10, null=True)
     reason = models.CharField(max_length=32, null=True)
     reply = models.JSONField(null=True)
@@ -36,7 +46,11 @@ class JournalRequest(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "idempotency_key"], name="exchange_request_once"),
-            models.CheckConstraint(condition=Q(state__in=["received", "closed"]), name="exchange_request_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "authorised"], outcome=None)
+                | Q(state="closed", outcome__isnull=False),
+                name="exchange_request_state",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["received_at"], condition=~Q(state="closed"), name="exchange_request_open"),
@@ -59,19 +73,69 @@ class JournalLeg(models.Model):
     sent_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=80, null=True)  # who sees to it that it ends: recovery, or people
+    deadline = models.DateTimeField(null=True)  # then it is handed to people
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["request", "position"], name="exchange_leg_position"),
+            models.CheckConstraint(condition=Q(state__in=LEG_STATES), name="exchange_leg_state"),
             models.CheckConstraint(
-                condition=Q(state__in=LEG_STATES),
-                name="exchange_leg_state",
+                condition=~Q(state__in=sorted(OWNED)) | Q(owner__isnull=False, deadline__isnull=False),
+                name="exchange_leg_owned",
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["next_attempt_at"],
-                condition=Q(state__in=["sent", "pending", "reversing", "in_doubt"]),
-                name="exchange_leg_open",
+            models.Index(fields=["next_attempt_at"], condition=Q(state__in=sorted(OPEN)), name="exchange_leg_open"),
+            models.Index(fields=["deadline"], condition=Q(owner="recovery"), name="exchange_leg_overdue"),
+            models.Index(fields=["system", "sent_at"], name="exchange_leg_day"),
+        ]
+
+
+class Break(models.Model):
+    """Something on which the journal and a business system do not agree, or that nobody could bring to an end.
+
+    A person works through them. (system, kind, subject) is unique: what is found again is the same break.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    found_at = models.DateTimeField()
+    system = models.CharField(max_length=24)
+    kind = models.CharField(max_length=16)  # see exchange.breaks
+    subject = models.CharField(max_length=80)  # the leg's id, or what the business system calls its operation
+    day = models.DateField(null=True)  # the business day that was reconciled
+    leg_id = models.UUIDField(null=True)
+    request_id = models.UUIDField(null=True)
+    ours = models.JSONField(null=True)  # what the journal says
+    theirs = models.JSONField(null=True)  # what the business system says
+    state = models.CharField(max_length=8)  # open, taken, decided, closed
+    owner = models.CharField(max_length=80, null=True)
+    decision = models.CharField(max_length=10, null=True)  # accept, retry, reverse, write_off
+    decided_by = models.CharField(max_length=80, null=True)
+    decided_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["system", "kind", "subject"], name="exchange_break_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "taken", "decided", "closed"]), name="exchange_break_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "taken"]) | Q(decision__isnull=False), name="exchange_break_decided"
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "-found_at"], name="exchange_break_state_found"),
+            models.Index(fields=["request_id"], condition=Q(request_id__isnull=False), name="exchange_break_request"),
+        ]
+
+
+class BreakNote(models.Model):
+    """What somebody found out about a break, or what was done about it. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    matter = models.ForeignKey(Break, on_delete=models.PROTECT, related_name="notes")
+    at = models.DateTimeField()
+    author = models.CharField(max_length=80)
+    text = models.TextField()

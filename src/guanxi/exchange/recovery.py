@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import msgspec
 
+from guanxi.exchange.breaks import carry_out_decisions, contradiction, hand_over_overdue, keep_breaks
 from guanxi.exchange.errors import ExchangeBusy
 from guanxi.exchange.legs import AT_TERMINALS, LegProgress, LegRun
 from guanxi.exchange.states import LegState
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 CARRIED_THROUGH: Final = dt.timedelta(minutes=2)  # younger than this, an unanswered request is still wanted
 _AT_ONCE: Final = 50
+# Whether something stands at the business system when a leg has ended so; of one that is open nothing is certain yet.
+_STANDS: Final = {LegState.CONFIRMED: True, LegState.FAILED: False, LegState.REVERSED: False}
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +56,7 @@ SELECT id, channel, idempotency_key, service, actor, party_id, arguments, receiv
 FROM exchange_journalrequest WHERE id = $1
 """
 _LEGS: Final = """
-SELECT id, system, operation, content, state, reason, reference FROM exchange_journalleg
+SELECT id, system, operation, content, state, reason, reference, attempts FROM exchange_journalleg
 WHERE request_id = $1 ORDER BY position
 """
 _OF_LEG: Final = "SELECT request_id FROM exchange_journalleg WHERE id = $1"
@@ -61,6 +64,8 @@ _OF_LEG: Final = "SELECT request_id FROM exchange_journalleg WHERE id = $1"
 
 async def recover_due(exchange: Exchange) -> int:
     """Take up what is due now, side by side; how many requests were worked on."""
+    await hand_over_overdue(exchange.pool, exchange.clock())
+    await carry_out_decisions(exchange)
     at = exchange.clock()
     lease_until = at + exchange.patience.lease
     claimed = await exchange.pool.fetch(_CLAIM, at, lease_until, _AT_ONCE)
@@ -96,10 +101,22 @@ async def settle_leg(exchange: Exchange, leg_id: uuid.UUID, reply: LegReply) -> 
     if present is None or leg.state is LegState.SENT:
         raise ExchangeBusy  # the peer was faster than our own reply; it will say so again
     if leg.state is not LegState.PENDING:
+        await _compare(exchange, leg, reply)
         return
     run.take(leg, reply)
     await run.go()
     await exchange.conclude(service, plan, run, present)
+
+
+async def _compare(exchange: Exchange, leg: LegProgress, late: LegReply) -> None:
+    """A late answer to a leg that has ended: the same again changes nothing, another one is a matter for a person."""
+    stands = _STANDS.get(leg.state)
+    same_reference = not (late.reference and leg.reply.reference) or late.reference == leg.reply.reference
+    if stands is None or (stands == (late.state == "confirmed") and (same_reference or not stands)):
+        return
+    _log.error("%s says %s of leg %s, which is %s", leg.leg.system, late.state, leg.leg.id, leg.state)
+    found = contradiction(leg.leg, leg.state, leg.reply.reference, late)
+    await keep_breaks(exchange.pool, [found], exchange.clock())
 
 
 async def _take_up(exchange: Exchange, request_id: uuid.UUID) -> None:
@@ -176,4 +193,5 @@ def _progress(row: asyncpg.Record) -> LegProgress:
         state, "unknown"
     )
     reply = msgspec.convert({"state": said, "reason": reason, "reference": row["reference"]}, LegReply)
-    return LegProgress(Leg(row["id"], row["system"], row["operation"], json.loads(row["content"])), state, reply)
+    leg = Leg(row["id"], row["system"], row["operation"], json.loads(row["content"]))
+    return LegProgress(leg, state, reply, attempts=row["attempts"])

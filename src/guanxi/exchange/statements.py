@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from guanxi.exchange.states import steps
+
 STORED: Final = """
 SELECT id, fingerprint, state, outcome, reason, reply FROM exchange_journalrequest
 WHERE channel = $1 AND idempotency_key = $2
@@ -15,8 +17,8 @@ TAKE_IN: Final = """
 WITH added AS (
     INSERT INTO exchange_journalrequest (id, channel, idempotency_key, fingerprint, service, actor, party_id,
         account_id, arguments, state, received_at)
-    SELECT id, channel, key, fingerprint, service, actor, party_id, account_id, arguments::jsonb, 'received',
-        received_at
+    SELECT id, channel, key, fingerprint, service, actor, party_id, account_id, arguments::jsonb,
+        CASE WHEN id = ANY ($12::uuid[]) THEN 'authorised' ELSE 'received' END, received_at
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
         $9::text[], $10::timestamptz[])
         AS offered (id, channel, key, fingerprint, service, actor, party_id, account_id, arguments, received_at)
@@ -85,15 +87,18 @@ WITH closed AS (
 ), legs AS (
     UPDATE exchange_journalleg l
     SET state = s.state, reason = s.reason, reference = coalesce(s.reference, l.reference), closed_at = s.closed_at,
-        next_attempt_at = s.next_attempt_at
-    FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
-        AS s (request_id, id, state, reason, reference, closed_at, next_attempt_at)
+        next_attempt_at = s.next_attempt_at,
+        owner = CASE WHEN s.deadline IS NOT NULL THEN coalesce(l.owner, 'recovery') END,
+        deadline = CASE WHEN s.deadline IS NOT NULL THEN coalesce(l.deadline, s.deadline) END
+    FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
+        $14::timestamptz[])
+        AS s (request_id, id, state, reason, reference, closed_at, next_attempt_at, deadline)
     JOIN closed ON closed.id = s.request_id
-    WHERE l.id = s.id AND l.state NOT IN ('failed', 'reversed', 'dropped')
-), balances AS ({_BALANCES.format(*range(14, 18))}
-), entries AS ({_ENTRIES.format(*range(18, 30), changed="closed")}
+    WHERE l.id = s.id AND (l.state = s.state OR l.state || '>' || s.state = ANY ('{{{",".join(steps())}}}'::text[]))
+), balances AS ({_BALANCES.format(*range(15, 19))}
+), entries AS ({_ENTRIES.format(*range(19, 31), changed="closed")}
 ), told AS (
-    SELECT pg_notify('interactions', payload) FROM unnest($30::text[]) AS payload
+    SELECT pg_notify('interactions', payload) FROM unnest($31::text[]) AS payload
 )
 SELECT id, (SELECT count(*) FROM told) FROM closed
 """  # noqa: S608

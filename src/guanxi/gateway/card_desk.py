@@ -6,7 +6,9 @@ on the timeline under the message's own key all the same: its repeat gets the sa
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -32,6 +34,8 @@ from guanxi.parties.cards import CardTurns, PresentedCard, count_pin_failure, fi
 from guanxi.services.request import Actor, ServiceReply, ServiceRequest
 from guanxi.services.service import Entry
 
+_LONGEST_WAIT: Final = 20.0  # seconds: longer than the legs of a card transaction may take
+_LOOK_AGAIN: Final = 0.2
 _WITHOUT_REASON: Final = {
     Outcome.COMPLETED: codes.APPROVED,
     Outcome.PENDING: codes.IN_PROGRESS,
@@ -71,8 +75,8 @@ class CardDesk:
 
     async def serve(
         self, message: Message, terminal: Terminal, transaction: Transaction, channel: TerminalChannel
-    ) -> Told:
-        """What a card transaction is answered."""
+    ) -> Told | None:
+        """What a card transaction is answered; None when no answer may be given yet."""
         number = card_number(message)
         if not is_card_number(number):
             raise MessageRefused("invalid_card", codes.INVALID_CARD)
@@ -86,8 +90,22 @@ class CardDesk:
             reply = await self._refuse(request, card, fault) if fault else None
             if fault is None and card.pin_failures and 52 in message.fields:
                 await forget_pin_failures(self._pool, card.id)
-        reply = reply or await self._exchange.handle(request)
+        reply = reply or await self._handle(request)
+        if reply is None:
+            return None
         return Told(_code(reply), _details(message, reply, transaction, card.currency), request.id)
+
+    async def _handle(self, request: ServiceRequest) -> ServiceReply | None:
+        """The service's reply. What repeats a message that is being worked on waits for the answer to that.
+
+        An answer of its own would be taken for the first message's: the machine would give nothing for money taken.
+        """
+        until = time.monotonic() + _LONGEST_WAIT
+        while (reply := await self._exchange.handle(request)).reason is Reason.IN_PROGRESS:
+            if time.monotonic() > until:
+                return None
+            await asyncio.sleep(_LOOK_AGAIN)
+        return reply
 
     async def reverse(self, message: Message, terminal: Terminal) -> Told:
         """What a reversal (0400) or its advice (0420) is answered."""

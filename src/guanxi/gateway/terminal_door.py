@@ -2,6 +2,7 @@
 
 Every message is answered that can be: what cannot be read by 30, an unknown or signed-off terminal by 58, a wrong MAC
 by 63, what is not offered by 12 or 40, what breaks here by 96. Nothing is written before the MAC has been found right.
+Only the repeat of a message that is worked on for very long is not answered: the first one's answer is its own.
 """
 
 from __future__ import annotations
@@ -76,14 +77,18 @@ class TerminalDoor:
         if terminal is None:
             return encode(_response(message, codes.TERMINAL_NOT_PERMITTED))
         service, told = await self._reply(raw, message, terminal, session)
+        if told is None:
+            return None
         reply, seconds = _response(message, told.code, told.fields), time.perf_counter() - started
         self._metrics.answered(terminal.channel.value, service, told.code, seconds)
         if message.fields.get(70) != _ECHO:
             self._recorder.heard(_heard(message, reply, terminal, service, told.request_id, seconds))
         return terminal.mac_key.seal(reply)
 
-    async def _reply(self, raw: bytes, message: Message, terminal: Terminal, session: Session) -> tuple[str, Told]:
-        """What the metrics call the service that answers, and its answer."""
+    async def _reply(
+        self, raw: bytes, message: Message, terminal: Terminal, session: Session
+    ) -> tuple[str, Told | None]:
+        """What the metrics call the service that answers, and its answer, if one may be given."""
         try:
             _admit(raw, message, terminal, session)
             return await self._serve(message, terminal, session)
@@ -99,7 +104,7 @@ class TerminalDoor:
             self._metrics.refused(terminal.channel.value, "malfunction")
             return "refused", Told(codes.MALFUNCTION, {})
 
-    async def _serve(self, message: Message, terminal: Terminal, session: Session) -> tuple[str, Told]:
+    async def _serve(self, message: Message, terminal: Terminal, session: Session) -> tuple[str, Told | None]:
         """The service and what it answers."""
         if message.mti[:2] == "08":
             return "network", Told(_network(message, terminal, session), {})

@@ -24,6 +24,7 @@ class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
     amount: str = ""
     payee: str = ""
     ended: str = ""
+    mark: str = ""  # the word that the bank's books show with what this request moved
 
 
 Remember = Callable[[Remembered], None]

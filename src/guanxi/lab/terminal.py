@@ -90,11 +90,15 @@ class Terminal:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def card_message(self, wallet: Wallet, code: str, *, pin: str | None = None, money: Money | None = None) -> Message:
-        """The 0200 for what a customer asks with a card: `code` is field 3."""
+    def card_message(
+        self, wallet: Wallet, code: str, *, pin: str | None = None, money: Money | None = None, place: str = ""
+    ) -> Message:
+        """The 0200 for what a customer asks with a card: `code` is field 3, `place` what field 43 says of the place."""
         fields = {2: wallet.pan, 3: code, 14: wallet.expires, 42: self.machine.acceptor_id.ljust(15), 49: "156"}
         if money is not None:
             fields |= {4: f"{money.minor_units:012}", 49: CURRENCIES[money.currency][0]}
+        if place:
+            fields[43] = place.ljust(40)
         if pin is not None:
             fields[52] = self._pin_key.seal(pin, wallet.pan).hex().upper()
         return self._message("0200", fields)

@@ -34,7 +34,7 @@ from guanxi.lab.wallet import Machine
 _MOST_IN_FLIGHT: Final = 2000
 _TICK: Final = 0.02
 _LATER: Final = 2.0  # seconds after which a customer looks again
-_UNDER_WAY: Final = {"pending", "in_doubt"}
+UNDER_WAY: Final = {"pending", "in_doubt"}
 _CODES: Final = {
     "cash_withdrawal": terminal.WITHDRAWAL,
     "purchase": terminal.PURCHASE,
@@ -56,6 +56,7 @@ class Order:
     time_zone: str
     channels: Sequence[str] = CHANNELS
     at: dt.datetime | None = None
+    marked: bool = False  # each request carries a word of its own into the books, by which it is found there
 
 
 class Town:
@@ -71,6 +72,7 @@ class Town:
         }
         self._signed_in: dict[tuple[str, str], InternetCustomer] = {}
         self._following: set[asyncio.Task[None]] = set()
+        self._marks = itertools.count(1)
 
     async def act(self, act: Act) -> None:
         """Do it, and tally how it ended."""
@@ -87,9 +89,9 @@ class Town:
 
     async def _at_machine(self, act: Act) -> str:
         machine = next(self._machines[act.channel])
-        money = terminal.yuan(act.amount) if act.amount is not None else None
-        message = machine.card_message(act.wallet, _CODES[act.service], pin=act.wallet.pin, money=money)
-        line = _line(act, ":".join(message.fields[number] for number in (41, 7, 11)))
+        money, mark = terminal.yuan(act.amount) if act.amount is not None else None, self._mark()
+        message = machine.card_message(act.wallet, _CODES[act.service], pin=act.wallet.pin, money=money, place=mark)
+        line = _line(act, ":".join(message.fields[number] for number in (41, 7, 11)), mark)
         self._remember(line)
         answer = await machine.ask(message)
         ended = "completed" if answer.approved else f"code {answer.code}" if answer.code else "unanswered"
@@ -97,22 +99,25 @@ class Town:
         return ended
 
     async def _online(self, act: Act) -> str:
-        customer = self._customer(act)
-        method, path, body = http_request(act)
-        line = _line(act, str(uuid.uuid4()))
+        customer, mark = self._customer(act), self._mark()
+        method, path, body = http_request(act, mark)
+        line = _line(act, str(uuid.uuid4()), mark)
         self._remember(line)
         answer = await customer.ask(method, path, body, key=line.key)
         self._remember(msgspec.structs.replace(line, ended=answer.outcome))
-        if answer.outcome in _UNDER_WAY:
+        if answer.outcome in UNDER_WAY:
             self._keep(self._until_ended(customer, (method, path, body), line))
         return answer.outcome
+
+    def _mark(self) -> str:
+        return f"GX{next(self._marks):010}" if self.order.marked else ""
 
     async def _until_ended(
         self, customer: InternetCustomer, request: tuple[str, str, dict[str, str] | None], line: Remembered
     ) -> None:
         """What is under way is asked about again, with the same key, until it has ended."""
         outcome = "pending"
-        while outcome in _UNDER_WAY:
+        while outcome in UNDER_WAY:
             await asyncio.sleep(_LATER)
             outcome = (await customer.ask(*request, key=line.key)).outcome
         self._remember(msgspec.structs.replace(line, ended=outcome))
@@ -135,9 +140,14 @@ class Town:
 
 
 async def run_traffic(
-    order: Order, machines: Sequence[Machine], population: Population, remember: Remember, look: Callable[[Tally], None]
+    order: Order,
+    machines: Sequence[Machine],
+    population: Population,
+    remember: Remember,
+    look: Callable[[Tally], None],
+    stop: asyncio.Event | None = None,
 ) -> Tally:
-    """Until the seconds are over and everything begun has ended, reversals included."""
+    """Until the seconds are over, or `stop` is set, and everything begun has ended, reversals included."""
     address = (order.host, order.iso8583_port)
     async with contextlib.AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=256)
@@ -147,7 +157,7 @@ async def run_traffic(
         town = Town(order, client, terminals, remember)
         acts: set[asyncio.Task[None]] = set()
         try:
-            await _arrivals(order, town, population, acts, look)
+            await _arrivals(order, town, population, acts, look, stop or asyncio.Event())
         finally:
             if acts:
                 await asyncio.wait(acts)
@@ -157,13 +167,18 @@ async def run_traffic(
 
 
 async def _arrivals(
-    order: Order, town: Town, population: Population, acts: set[asyncio.Task[None]], look: Callable[[Tally], None]
+    order: Order,
+    town: Town,
+    population: Population,
+    acts: set[asyncio.Task[None]],
+    look: Callable[[Tally], None],
+    stop: asyncio.Event,
 ) -> None:
     drawn = random.Random(f"{order.seed}/arrivals")  # noqa: S311 - invented, repeatable
     zone = ZoneInfo(order.time_zone)
     until_next = {channel: drawn.expovariate(1.0) for channel in order.channels}  # in mean gaps
     began = last = time.monotonic()
-    while order.seconds is None or last - began < order.seconds:
+    while not stop.is_set() and (order.seconds is None or last - began < order.seconds):
         await asyncio.sleep(_TICK)
         passed, last = time.monotonic() - last, time.monotonic()
         rates = channel_rates(order.rate, order.channels, order.at or clock.now().astimezone(zone))
@@ -186,8 +201,8 @@ def _begin(town: Town, act: Act | None, acts: set[asyncio.Task[None]]) -> None:
     task.add_done_callback(acts.discard)
 
 
-def http_request(act: Act) -> tuple[str, str, dict[str, str] | None]:
-    """Method, path and body of an act on internet or mobile."""
+def http_request(act: Act, mark: str = "") -> tuple[str, str, dict[str, str] | None]:
+    """Method, path and body of an act on internet or mobile; a `mark` goes where the bank's books will show it."""
     account, amount = act.wallet.account_number, {"amount": str(act.amount), "currency": "CNY"}
     match act.service:
         case "accounts":
@@ -198,15 +213,17 @@ def http_request(act: Act) -> tuple[str, str, dict[str, str] | None]:
             return "GET", f"/v1/accounts/{account}/statement", None
         case "internal_transfer":
             payee = act.payee.account_number if act.payee else ""
-            return "POST", "/v1/transfers", {"from_account": account, "to_account": payee, **amount}
+            return "POST", "/v1/transfers", {"from_account": account, "to_account": payee, "memo": mark, **amount}
         case _:
-            reference = f"{act.biller[:3].upper()}{account[-8:]}"
+            reference = mark or f"{act.biller[:3].upper()}{account[-8:]}"
             body = {"from_account": account, "biller": act.biller, "bill_reference": reference, **amount}
             return "POST", "/v1/bill-payments", body
 
 
-def _line(act: Act, key: str) -> Remembered:
+def _line(act: Act, key: str, mark: str) -> Remembered:
     amount = "" if act.amount is None else str(Decimal(act.amount))
     payee = act.payee.account_number if act.payee else ""
     wallet = act.wallet
-    return Remembered(act.channel, key, act.service, wallet.party_number, wallet.account_number, amount, payee)
+    return Remembered(
+        act.channel, key, act.service, wallet.party_number, wallet.account_number, amount, payee, mark=mark
+    )

@@ -50,7 +50,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=environment("GUANXI_HOST", "127.0.0.1"))
     parser.add_argument("--http-port", type=int, default=environment("GUANXI_SANDBOX_PORT", "8020"))
     parser.add_argument("--card-port", type=int, default=environment("GUANXI_CARD_HOST_PORT", "8021"))
-    parser.add_argument("--callback-url", default="http://127.0.0.1:8010/callbacks/intermediary")
+    parser.add_argument(
+        "--callback-url",
+        default="http://127.0.0.1:8010/callbacks/intermediary",
+        help="where late confirmations go; empty when another process of the bank tells them",
+    )
     parser.add_argument("--confirm-after", type=float, default=2.0, help="seconds until a late confirmation")
     parser.add_argument("--files", type=Path, default=Path(".guanxi/sandbox"))
     commands = parser.add_subparsers(dest="command")
@@ -69,7 +73,8 @@ async def _serve(options: argparse.Namespace) -> None:
     callback_key = os.environ.get("GUANXI_CALLBACK_KEY", "").encode()
     host = CardHost(pool, card_key, faults)
     cards = await asyncio.start_server(host.serve, options.host, options.card_port)
-    teller = asyncio.create_task(tell_for_ever(pool, options.callback_url, callback_key, faults))
+    url = options.callback_url
+    teller = asyncio.create_task(tell_for_ever(pool, url, callback_key, faults)) if url else None
     server = Server(
         make_app(the_bank),
         address=options.host,
@@ -85,9 +90,10 @@ async def _serve(options: argparse.Namespace) -> None:
     try:
         await server.serve()
     finally:
-        teller.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await teller
+        if teller is not None:
+            teller.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await teller
         cards.close()
         await pool.close()
 

@@ -83,7 +83,7 @@ async def test_many_purchases_side_by_side_each_count_once(pos, card) -> None:
         pos.send(message)
         pos.send(Message("0201", message.fields))
     codes = [(await pos.answer_to(message)).fields[39] for message in messages for _ in range(2)]
-    assert set(codes) <= {"00", "09"}
+    assert set(codes) == {"00"}
     answer = await pos.ask(pos.card_message("310000", card.number, card.pin))
     assert available(answer) == [Decimal(400)]
 

@@ -49,7 +49,8 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     amount = {"amount": exact(payment.amount, payment.currency), "currency": payment.currency}
     hold = leg(request, 0, account.system, "hold", {**amount, "account": account.number})
     bill = {**amount, "biller": payment.biller, "bill_reference": payment.bill_reference}
-    capture = {**amount, "account": account.number, "hold": str(hold.id)}
+    memo = f"{payment.biller} {payment.bill_reference}"
+    capture = {**amount, "account": account.number, "hold": str(hold.id), "memo": memo}
     return Plan(
         entries=entries,
         legs=(

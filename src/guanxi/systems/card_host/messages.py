@@ -46,6 +46,8 @@ def request(leg: Leg) -> Message:
     fields = _identity(leg.id) | {3: OPERATIONS[leg.operation], 32: _ACQUIRER, 102: leg.content["account"]}
     if currency:
         fields[49] = CURRENCIES[currency][0]
+    if memo := _place(leg.content.get("memo", "")):
+        fields[43] = memo
     if amount is not None:
         fields[4] = f"{parse_amount(amount, currency).minor_units:012}"
     return Message("0200", fields)
@@ -90,6 +92,11 @@ def _identity(leg_id: uuid.UUID) -> dict[int, str]:
         37: leg_id.hex[-12:].upper(),
         41: terminal,
     }
+
+
+def _place(memo: str) -> str:
+    """Field 43: forty characters of ASCII for where it happened. What cannot be said there is left out."""
+    return memo.encode("ascii", "ignore").decode().strip()[:40].ljust(40) if memo.strip() else ""
 
 
 def _content(answer: Message) -> dict[str, Any]:
