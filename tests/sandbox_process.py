@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from guanxi.kernel.clock import now
 from guanxi.storage.embedded import free_port
 
 
@@ -54,6 +55,10 @@ class Sandbox:
         for currency in told["currencies"]:
             assert float(currency["difference"]) == 0
             assert currency["accounts_astray"] == 0
+
+    def today(self) -> str:
+        """The present day (UTC)."""
+        return now().date().isoformat()
 
     def kill(self) -> None:
         """Kill -9."""

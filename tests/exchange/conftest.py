@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
@@ -113,12 +114,30 @@ async def peer() -> AsyncIterator[ScriptedRestSystem]:
 @pytest.fixture
 async def exchange(pool: asyncpg.Pool, peer: ScriptedRestSystem, clock: Clock) -> AsyncIterator[Exchange]:
     """An exchange connected to the scripted systems; recovery runs when a test says so."""
-    systems = {name: RestSystem(f"{peer.url}/{name}") for name in ("savings", "integrated", "intermediary")}
+    systems = {name: RestSystem(f"{peer.url}/{name}") for name in ("savings", "integrated", "intermediary", "loans")}
     for system in systems.values():
         await system.open()
     yield Exchange(pool, systems, clock=clock)
     for system in systems.values():
         await system.close()
+
+
+@contextlib.asynccontextmanager
+async def small_exchange(
+    bank_url: str,
+) -> AsyncIterator[tuple[Exchange, asyncpg.Pool, ScriptedRestSystem, Clock]]:
+    """All of the above in one block, for tests that make many of them."""
+    peer, clock = ScriptedRestSystem(), Clock()
+    await peer.start(free_port())
+    names = ("savings", "integrated", "intermediary", "loans")
+    systems = {name: RestSystem(f"{peer.url}/{name}") for name in names}
+    async with asyncpg.create_pool(bank_url, min_size=1, max_size=3) as pool:
+        for system in systems.values():
+            await system.open()
+        yield Exchange(pool, systems, clock=clock), pool, peer, clock
+        for system in systems.values():
+            await system.close()
+    await peer.stop()
 
 
 async def leg_states(pool: asyncpg.Pool, request_id: uuid.UUID) -> list[str]:

@@ -23,6 +23,7 @@ class ScriptedRestSystem:
         self.balance = "900.00"
         self.operations: dict[str, dict[str, Any]] = {}  # by id, as they stand
         self.arrivals: list[str] = []  # operation ids, repeats included
+        self.undone_by: list[str] = []  # what each reversal was said to be, in the order of arrival
         self.url = ""
         self._runner: web.AppRunner | None = None
 
@@ -50,7 +51,7 @@ class ScriptedRestSystem:
     async def _batch(self, request: web.Request) -> web.Response:
         operations = (await request.json())["operations"]
         if any(self.manner(each) == "unavailable" for each in operations):
-            return web.json_response({}, status=503)
+            return web.json_response({"nothing_done": True}, status=503)
         results = [self._do(each) for each in operations]
         if any(self.manner(each) in {"lose_reply", "lose_request"} for each in operations):
             return await self._hang_up(request)
@@ -88,6 +89,7 @@ class ScriptedRestSystem:
         if not self.answers_questions:
             return await self._hang_up(request)
         leg_id = request.match_info["id"]
+        self.undone_by.append((await request.json())["by"])
         kept = self.operations.setdefault(leg_id, {"id": leg_id, "operation": "void"})
         kept["status"] = "reversed"
         return web.json_response(kept)

@@ -96,8 +96,17 @@ async def test_a_text_that_nothing_of_ours_can_keep_is_no_answer(served: tuple[P
 @pytest.mark.parametrize(("status", "state"), [(500, "unknown"), (502, "unknown"), (503, "failed"), (400, "failed")])
 async def test_what_a_status_means(served: tuple[Peer, RestSystem], status: int, state: str) -> None:
     peer, system = served
-    peer.respond = lambda _operations: web.json_response({"title": "no"}, status=status)
+    peer.respond = lambda _operations: web.json_response({"title": "no", "nothing_done": True}, status=status)
     assert (await system.perform(debit())).state == state
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_unavailable_in_the_words_of_something_on_the_way_says_nothing(
+    served: tuple[Peer, RestSystem], status: int
+) -> None:
+    peer, system = served
+    peer.respond = lambda _operations: web.Response(text="<h1>Try again</h1>", status=status)
+    assert (await system.perform(debit())).state == "unknown"
 
 
 async def test_one_leg_that_does_not_fit_is_refused_and_the_others_are_done(served: tuple[Peer, RestSystem]) -> None:

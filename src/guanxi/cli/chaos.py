@@ -138,7 +138,7 @@ def _read(bank: TrialInstallation, accounts: Sequence[str]) -> dict[str, Decimal
 async def _traffic(
     trial: Trial, bank: TrialInstallation, wallets: Sequence[Wallet], log: Path, stop: asyncio.Event
 ) -> Tally:
-    settings, machines = bank.configuration, DemoFiles(bank.home / "demo").machines()
+    settings, files = bank.configuration, DemoFiles(bank.home / "demo")
     order = Order(
         rate=trial.rate,
         seconds=None,
@@ -150,8 +150,9 @@ async def _traffic(
         at=_NOON,
         marked=True,
     )
+    population = populate(wallets, trial.seed, files.accounts_elsewhere("CNY"))
     with open_log(log) as remember:
-        return await run_traffic(order, machines, populate(wallets, trial.seed), remember, lambda _: None, stop)
+        return await run_traffic(order, files.machines(), population, remember, lambda _: None, stop)
 
 
 async def _run_schedule(
@@ -218,6 +219,7 @@ def _examine(bank: TrialInstallation, log: Path) -> list[books.Finding]:
         left_open = [" ".join(str(value) for value in row) for row in books.open_matters(database)]
         return [
             *books.check_effects(requests, booked),
+            books.check_packages(ledger, requests),
             *books.check_ledger(ledger),
             *books.check_timeline(database, requests, booked),
             *books.check_outbox(database),

@@ -261,7 +261,7 @@ def _standing_row(closing: Closing, standing: LegStanding) -> tuple[Any, ...]:
 
 
 def _leg_columns(legs: Sequence[tuple[Intake, int]]) -> list[list[Any]]:
-    return _columns((_leg_row(intake, position) for intake, position in legs), 8)
+    return _columns((_leg_row(intake, position) for intake, position in legs), 9)
 
 
 def _leg_row(intake: Intake, position: int) -> tuple[Any, ...]:
@@ -269,7 +269,7 @@ def _leg_row(intake: Intake, position: int) -> tuple[Any, ...]:
     state = LegState.PLANNED if position else LegState.SENT
     due = None if position else intake.lease_until
     content = _encode(leg.content).decode()
-    return leg.id, intake.request.id, position, leg.system, leg.operation, content, state.value, due
+    return leg.id, intake.request.id, position, leg.system, leg.operation, content, leg.undo, state.value, due
 
 
 def _newest(batch: Sequence[Closing]) -> list[tuple[Any, ...]]:

@@ -66,6 +66,7 @@ class JournalLeg(models.Model):
     system = models.CharField(max_length=24)
     operation = models.CharField(max_length=32)
     content = models.JSONField()
+    undo = models.CharField(max_length=32, default="reversal", db_default="reversal")
     state = models.CharField(max_length=10)  # see exchange.states
     reason = models.CharField(max_length=32, null=True)
     reference = models.CharField(max_length=64, null=True)  # the back-end's own reference

@@ -41,7 +41,7 @@ from guanxi.services import catalogue
 from guanxi.services.errors import ServiceUnknown
 from guanxi.services.ports import BusinessSystem
 from guanxi.services.request import Actor, LegReply, ServiceReply, ServiceRequest
-from guanxi.services.service import Entry, Plan, Service
+from guanxi.services.service import Entry, LocalChange, Plan, Service
 from guanxi.storage.configuration import Configuration
 from guanxi.storage.wiring import modules_of
 
@@ -146,7 +146,11 @@ class Exchange:
             from_outcome=present,
             on_timeline=outcome is not present,
         )
-        if await self._close_in_the_end(closing):
+        if done and plan.change:
+            changed = await close_with_change(self.pool, closing, plan.change)
+            if changed is not None:
+                return reply_of(changed)
+        elif await self._close_in_the_end(closing):
             return reply_of(closing)
         stored = await self.journal.stored(run.request.channel.value, run.request.idempotency_key)
         if stored is None or stored.outcome is None:
@@ -163,19 +167,31 @@ class Exchange:
         intake = self._intake(request, plan)
         if not await self.journal.take_in(intake):
             return await self._repeated(intake)
-        if plan.change:
-            return await self._change(service, plan, request)
+        if plan.change and not plan.legs:
+            return await self._change(service, plan, request, plan.change)
         run = self.run_of(request, [LegProgress(leg, LegState.PLANNED) for leg in plan.legs])
         run.progress[0].state = LegState.SENT
         await run.go()
         return await self.conclude(service, plan, run)
 
-    async def _change(self, service: Service, plan: Plan, request: ServiceRequest) -> ServiceReply:
+    async def _change(self, service: Service, plan: Plan, request: ServiceRequest, change: LocalChange) -> ServiceReply:
+        closing = Closing(
+            request=request,
+            kind=service.kind,
+            outcome=Outcome.COMPLETED,
+            reason=None,
+            result=plan.result,
+            entries=plan.entries,
+            at=self.clock(),
+        )
         try:
-            return reply_of(await change_and_close(self.pool, service, plan, request, self.clock()))
+            changed = await close_with_change(self.pool, closing, change)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
             _log.exception("The change that %s %s asked for cannot be kept", request.service, request.id)
             return await self.refuse(service, plan, request, Reason.INVALID_REQUEST)
+        if changed is None:
+            raise JournalUnavailable
+        return reply_of(changed)
 
     async def refuse(self, service: Service, plan: Plan, request: ServiceRequest, reason: Reason) -> ServiceReply:
         """Close a journalled request of which nothing was done."""
@@ -294,25 +310,20 @@ async def recover_for_ever(exchange: Exchange) -> None:
             await asyncio.sleep(1)
 
 
-async def change_and_close(
-    pool: asyncpg.Pool, service: Service, plan: Plan, request: ServiceRequest, at: dt.datetime
-) -> Closing:
-    """Run the plan's change and close the request, both or neither."""
-    if plan.change is None:
-        raise LookupError("this plan changes nothing")
-    async with pool.acquire() as connection, connection.transaction():
-        closing = Closing(
-            request=request,
-            kind=service.kind,
-            outcome=Outcome.COMPLETED,
-            reason=None,
-            result={**plan.result, **await plan.change(connection)},
-            entries=plan.entries,
-            at=at,
-        )
-        if not await close_many(connection, [closing]):
-            raise JournalUnavailable
-    return closing
+async def close_with_change(pool: asyncpg.Pool, closing: Closing, change: LocalChange) -> Closing | None:
+    """Change our own record and close the request, both or neither; None when somebody else has closed it."""
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            told = await change(connection)
+            closing = dataclasses.replace(closing, result={**closing.result, **told})
+            closed = bool(await close_many(connection, [closing]))
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await (transaction.commit() if closed else transaction.rollback())
+    return closing if closed else None
 
 
 def without_what_was_told(closing: Closing) -> Closing:

@@ -25,13 +25,13 @@ WITH added AS (
     ON CONFLICT (channel, idempotency_key) DO NOTHING
     RETURNING id, received_at
 ), legs AS (
-    INSERT INTO exchange_journalleg (id, request_id, position, system, operation, content, state, attempts, sent_at,
-        next_attempt_at)
-    SELECT leg.id, added.id, leg.position, leg.system, leg.operation, leg.content::jsonb, leg.state, 1,
+    INSERT INTO exchange_journalleg (id, request_id, position, system, operation, content, undo, state, attempts,
+        sent_at, next_attempt_at)
+    SELECT leg.id, added.id, leg.position, leg.system, leg.operation, leg.content::jsonb, leg.undo, leg.state, 1,
         added.received_at, leg.due
     FROM unnest($11::uuid[], $12::uuid[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[],
-        $18::timestamptz[])
-        AS leg (id, request_id, position, system, operation, content, state, due)
+        $18::text[], $19::timestamptz[])
+        AS leg (id, request_id, position, system, operation, content, undo, state, due)
     JOIN added ON added.id = leg.request_id
 )
 SELECT id FROM added

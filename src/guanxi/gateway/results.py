@@ -80,6 +80,21 @@ class Payment(msgspec.Struct, frozen=True, omit_defaults=True):
     available_balance: Money | None = None
 
 
+class Package(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The new account's number, and the references of what was arranged."""
+
+    account: str
+    reference: str | None = None
+    card_reference: str | None = None
+    mandate_reference: str | None = None
+
+
+class Payout(Payment, frozen=True, omit_defaults=True):
+    """The pay-out, and the insurer's reference."""
+
+    policy_reference: str | None = None
+
+
 class BlockedCard(msgspec.Struct, frozen=True):
     """The card that no longer works."""
 
@@ -107,6 +122,9 @@ RESULTS: Final[dict[str, Any]] = {
     "balance": Balance,
     "mini_statement": Statement,
     "internal_transfer": Payment,
+    "transfer_across_systems": Payment,
+    "open_package": Package,
+    "loan_payout_with_insurance": Payout,
     "bill_payment": Payment,
     "credit_transfer": Payment,
     "account_report": Statement,

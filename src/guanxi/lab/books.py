@@ -19,8 +19,16 @@ from guanxi.lab.client_log import Remembered
 
 Moves = Mapping[str, Decimal]  # by account, net, signed as its holder sees it
 _MONEY: Final = frozenset(
-    {"cash_withdrawal", "purchase", "internal_transfer", "bill_payment", "transfer_across_systems"}
+    {
+        "cash_withdrawal",
+        "purchase",
+        "internal_transfer",
+        "bill_payment",
+        "transfer_across_systems",
+        "loan_payout_with_insurance",
+    }
 )
+_PACKAGE: Final = "open_package"
 _AT_MACHINES: Final = frozenset({"atm", "pos"})
 _MAY_HAVE_HAPPENED: Final = frozenset({"", "unanswered", "pending", "in_doubt", "in_progress"})
 _MARK: Final = "GX[0-9]{10}"
@@ -48,7 +56,8 @@ def ended_requests(lines: Iterable[Remembered]) -> list[Remembered]:
 def expected_moves(request: Remembered) -> Moves:
     """What `request` moves when it is done."""
     amount = Decimal(request.amount)
-    return {request.account: -amount} | ({request.payee: amount} if request.payee else {})
+    given = amount + Decimal(request.premium or 0)
+    return {request.account: -given} | ({request.payee: amount} if request.payee else {})
 
 
 def check_effects(requests: Iterable[Remembered], booked: Mapping[str, Moves]) -> list[Finding]:
@@ -144,6 +153,11 @@ _LEDGER: Final = {
         SELECT number, ledger_balance FROM account
         WHERE system IN ('savings', 'integrated') AND ledger_balance < 0
         """,
+    "every package of account, card and mandate is whole": """
+        SELECT account, string_agg(operation, ' ') FROM operation
+        WHERE operation IN ('open_account', 'issue_card', 'register_mandate') AND status = 'posted'
+        GROUP BY account HAVING count(*) <> 3
+        """,
     "nothing waits to be confirmed": "SELECT system, id, status FROM operation WHERE status = 'accepted'",
     "nothing moved under no name": f"""
         SELECT operation_id, debit_account, credit_account, amount, memo FROM posting AS p
@@ -151,6 +165,20 @@ _LEDGER: Final = {
           AND NOT EXISTS (SELECT FROM posting AS q WHERE q.operation_id = p.operation_id AND q.memo ~ '{_NAMED}')
         """,  # noqa: S608 - a pattern of our own
 }
+
+
+def check_packages(bank: psycopg.Connection, requests: Iterable[Remembered]) -> Finding:
+    """A package that was acknowledged is there, one that was refused is not; of one never answered either is right."""
+    rows = bank.execute("SELECT bill_reference, count(*) FROM mandate WHERE status = 'active' GROUP BY bill_reference")
+    there: dict[str, int] = dict(rows.fetchall())
+    asked = [request for request in requests if request.service == _PACKAGE]
+    allowed = {"done": {1}, "not done": {0}, "unknown": {0, 1}}
+    wrong = [
+        f"{request.mark}: told {request.ended or 'nothing'}, there {there.get(request.mark, 0)} times"
+        for request in asked
+        if there.get(request.mark, 0) not in allowed[_sort(request)]
+    ]
+    return Finding("packages are there once when acknowledged, and not when refused", len(asked), wrong)
 
 
 def check_ledger(bank: psycopg.Connection) -> list[Finding]:

@@ -23,6 +23,7 @@ class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
     account: str
     amount: str = ""
     payee: str = ""
+    premium: str = ""  # what the account gives beyond what the payee gets
     ended: str = ""
     mark: str = ""  # the word that the bank's books show with what this request moved
 

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from guanxi.lab.wallet import Wallet
 
 CHANNELS: Final = ("atm", "pos", "internet", "mobile")
@@ -51,6 +53,8 @@ _ACTS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
         ("bill_payment", 10),
     ),
 }
+_ONLINE: Final = frozenset({"internet", "mobile"})
+_BUNDLES: Final = 0.5  # of what those do online who have accounts in several systems
 _NOTES: Final = (100, 200, 300, 500, 500, 800, 1000, 1000, 2000)
 
 
@@ -64,6 +68,7 @@ class Act:
     amount: Decimal | None = None
     payee: Wallet | None = None
     biller: str = ""
+    premium: Decimal | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,10 +78,16 @@ class Population:
     wallets: Mapping[str, Sequence[Wallet]]  # by channel
     cumulative: Mapping[str, Sequence[float]]
     payees: Sequence[Wallet]
+    elsewhere: Mapping[str, Sequence[tuple[str, str]]]  # by customer number: system and number of other accounts
 
 
-def populate(wallets: Sequence[Wallet], seed: int) -> Population:
-    """The population that carries `wallets`; the same seed makes the same people busy."""
+def populate(
+    wallets: Sequence[Wallet], seed: int, elsewhere: Mapping[str, Sequence[tuple[str, str]]] | None = None
+) -> Population:
+    """The population that carries `wallets`; the same seed makes the same people busy.
+
+    Those who have accounts `elsewhere` use the services that are made of several legs, too.
+    """
     drawn = random.Random(f"{seed}/busy")  # noqa: S311 - invented, repeatable
     busy = [drawn.paretovariate(1.6) for _ in wallets]
     by_channel = {channel: [i for i, wallet in enumerate(wallets) if _uses(wallet, channel)] for channel in CHANNELS}
@@ -87,6 +98,7 @@ def populate(wallets: Sequence[Wallet], seed: int) -> Population:
             for channel, chosen in by_channel.items()
         },
         payees=[wallet for wallet in wallets if wallet.card_kind == "debit"],
+        elsewhere=elsewhere or {},
     )
 
 
@@ -101,6 +113,9 @@ def draw_act(drawn: random.Random, population: Population, channel: str) -> Act 
     wallet = _draw_wallet(drawn, population, channel)
     if wallet is None:
         return None
+    others = population.elsewhere.get(wallet.party_number)
+    if others and channel in _ONLINE and drawn.random() < _BUNDLES:
+        return _draw_bundle(drawn, channel, wallet, *drawn.choice(others))
     names, weights = zip(*_ACTS[channel], strict=True)
     service = drawn.choices(names, weights)[0]
     payee = drawn.choice(population.payees) if service == "internal_transfer" and population.payees else None
@@ -108,6 +123,18 @@ def draw_act(drawn: random.Random, population: Population, channel: str) -> Act 
         service, payee = "balance", None
     biller = drawn.choice(BILLERS) if service == "bill_payment" else ""
     return Act(channel, service, wallet, _amount(drawn, service), payee, biller)
+
+
+def _draw_bundle(drawn: random.Random, channel: str, wallet: Wallet, system: str, number: str) -> Act:
+    """A service of several legs, between the wallet's account and its holder's account elsewhere."""
+    other, choice = msgspec.structs.replace(wallet, account_number=number), drawn.random()
+    if choice < 0.2:
+        return Act(channel, "open_package", wallet, biller=drawn.choice(BILLERS))
+    amount = _amount(drawn, "internal_transfer")
+    if system == "loans" and choice < 0.6:
+        premium = Decimal(drawn.randrange(100, 5000)) / 100
+        return Act(channel, "loan_payout_with_insurance", other, amount, wallet, premium=premium)
+    return Act(channel, "transfer_across_systems", wallet, amount, other)
 
 
 def _uses(wallet: Wallet, channel: str) -> bool:

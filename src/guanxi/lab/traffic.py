@@ -203,27 +203,45 @@ def _begin(town: Town, act: Act | None, acts: set[asyncio.Task[None]]) -> None:
 
 def http_request(act: Act, mark: str = "") -> tuple[str, str, dict[str, str] | None]:
     """Method, path and body of an act on internet or mobile; a `mark` goes where the bank's books will show it."""
-    account, amount = act.wallet.account_number, {"amount": str(act.amount), "currency": "CNY"}
+    account = act.wallet.account_number
+    looks = {
+        "accounts": "/v1/accounts",
+        "balance": f"/v1/accounts/{account}/balance",
+        "mini_statement": f"/v1/accounts/{account}/statement",
+    }
+    if act.service in looks:
+        return "GET", looks[act.service], None
+    path, body = _order(act, mark)
+    return "POST", path, body
+
+
+def _order(act: Act, mark: str) -> tuple[str, dict[str, str]]:
+    """Path and body of what changes something."""
+    account, payee = act.wallet.account_number, act.payee.account_number if act.payee else ""
+    money = {"amount": str(act.amount), "currency": "CNY"}
     match act.service:
-        case "accounts":
-            return "GET", "/v1/accounts", None
-        case "balance":
-            return "GET", f"/v1/accounts/{account}/balance", None
-        case "mini_statement":
-            return "GET", f"/v1/accounts/{account}/statement", None
         case "internal_transfer":
-            payee = act.payee.account_number if act.payee else ""
-            return "POST", "/v1/transfers", {"from_account": account, "to_account": payee, "memo": mark, **amount}
+            return "/v1/transfers", {"from_account": account, "to_account": payee, "memo": mark, **money}
+        case "transfer_across_systems":
+            body = {"from_account": account, "to_account": payee, "memo": mark, **money}
+            return "/v1/transfers-across-systems", body
+        case "loan_payout_with_insurance":
+            body = {"to_account": payee, "premium": str(act.premium), "policy": "PPI-1", "memo": mark, **money}
+            return f"/v1/loans/{account}/payouts", body
+        case "open_package":
+            package = {"currency": "CNY", "biller": act.biller, "payment_limit": "500.00"}
+            return "/v1/packages", {**package, "bill_reference": mark or account}
         case _:
             reference = mark or f"{act.biller[:3].upper()}{account[-8:]}"
-            body = {"from_account": account, "biller": act.biller, "bill_reference": reference, **amount}
-            return "POST", "/v1/bill-payments", body
+            bill = {"from_account": account, "biller": act.biller, "bill_reference": reference}
+            return "/v1/bill-payments", {**bill, **money}
 
 
 def _line(act: Act, key: str, mark: str) -> Remembered:
     amount = "" if act.amount is None else str(Decimal(act.amount))
     payee = act.payee.account_number if act.payee else ""
     wallet = act.wallet
+    premium = "" if act.premium is None else str(act.premium)
     return Remembered(
-        act.channel, key, act.service, wallet.party_number, wallet.account_number, amount, payee, mark=mark
+        act.channel, key, act.service, wallet.party_number, wallet.account_number, amount, payee, premium, mark=mark
     )

@@ -20,6 +20,8 @@ from guanxi.lab.errors import NoDemoBank
 STAR: Final = "100000001"  # 王小明, who stands in every example
 _WALLETS: Final = "wallets.parquet"
 _TERMINALS: Final = "terminals.json"
+_ACCOUNTS: Final = "accounts.parquet"
+_ELSEWHERE: Final = frozenset({"integrated", "loans"})
 
 
 class Wallet(msgspec.Struct, frozen=True):
@@ -74,6 +76,15 @@ class DemoFiles:
         table = self._table()
         mine = table.filter(pc.equal(table["party_number"], party_number))
         return sorted(_rows(mine), key=lambda wallet: wallet.card_kind != "debit")
+
+    def accounts_elsewhere(self, currency: str) -> dict[str, list[tuple[str, str]]]:
+        """By customer number: system and number of integrated and loan accounts in `currency`."""
+        table = pq.read_table(self.folder / _ACCOUNTS, columns=["owner", "system", "account_number", "currency"])
+        found: dict[str, list[tuple[str, str]]] = {}
+        for row in table.to_pylist():
+            if row["system"] in _ELSEWHERE and row["currency"] == currency:
+                found.setdefault(row["owner"], []).append((row["system"], row["account_number"]))
+        return found
 
     def search(self, text: str, limit: int) -> list[Wallet]:
         """One wallet for each of the first `limit` customers whose name or number contains `text`."""

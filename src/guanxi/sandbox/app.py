@@ -17,22 +17,23 @@ import msgspec
 from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, FromQuery, Parameter
 
 from guanxi.sandbox import accounting, bank
-from guanxi.sandbox.errors import AccountUnknown, RequestInvalid, SandboxError, Unavailable
+from guanxi.sandbox.errors import AccountUnknown, OutcomeUnknown, RequestInvalid, SandboxError, Unavailable
 from guanxi.sandbox.faults import Fault, Faults, check_fault
 from guanxi.sandbox.queue import Queue
 from guanxi.sandbox.requests import (
     BILLERS,
     Accounts,
+    Arrangement,
     Batch,
     Day,
     NewStatus,
-    Operation,
-    PartnerOperation,
+    Undo,
     read,
     read_each,
+    shape_of,
 )
 
 _SILENCE: Final = 600.0  # seconds: longer than anybody waits
@@ -63,6 +64,7 @@ def make_app(the_bank: Bank) -> Litestar:
             read_entries,
             do_one,
             do_batch,
+            read_operations,
             read_operation,
             reverse_operation,
             read_billers,
@@ -128,8 +130,8 @@ async def read_entries(
 async def do_one(request: AnyRequest, system: FromPath[str], state: State) -> Response[dict[str, Any]]:
     """One operation, named by its `Idempotency-Key`."""
     content = {**read(await request.body(), dict[str, Any]), "id": request.headers.get("idempotency-key", "")}
-    one = read(msgspec.json.encode(content), PartnerOperation if system == "intermediary" else Operation)
-    [answer] = await _do(request, state, system, [one])
+    raw = msgspec.json.encode(content)
+    [answer] = await _do(request, state, system, [read(raw, shape_of(raw, system))])
     status = {"refused": 422, "accepted": 202}.get(answer["status"], 200)
     return Response(answer, status_code=status)
 
@@ -138,9 +140,22 @@ async def do_one(request: AnyRequest, system: FromPath[str], state: State) -> Re
 async def do_batch(request: AnyRequest, system: FromPath[str], state: State) -> dict[str, Any]:
     """Many operations in one commit, each with its own `id` and its own answer."""
     raws = read(await request.body(), Batch).operations
-    each = read_each(raws, PartnerOperation if system == "intermediary" else Operation)
+    each = read_each(raws, system)
     answers = iter(await _do(request, state, system, [one for one in each if not isinstance(one, dict)]))
     return {"results": [one if isinstance(one, dict) else next(answers) for one in each]}
+
+
+@get("/{system:str}/operations")
+async def read_operations(
+    system: FromPath[str],
+    state: State,
+    day: FromQuery[dt.date],
+    after: FromQuery[uuid.UUID | None] = None,
+    limit: Annotated[int, Parameter(ge=1, le=5000)] = 1000,
+) -> dict[str, Any]:
+    """What a system has done on a day, page by page in the order of the operations' ids."""
+    found = await bank.operations_of_day(_of(state).pool, _known(system, "intermediary", "cards"), day, after, limit)
+    return {"operations": found}
 
 
 @get("/{system:str}/operations/{operation_id:uuid}")
@@ -161,7 +176,9 @@ async def reverse_operation(
 ) -> dict[str, Any]:
     """Take an operation back."""
     _refuse_if_told(state, system)
-    answer = await bank.reverse(_of(state).pool, _known(system, "intermediary"), operation_id)
+    raw = await request.body()
+    by = read(raw, Undo).by if raw else None
+    answer = await bank.reverse(_of(state).pool, _known(system, "intermediary"), operation_id, by)
     return await _answer(request, state, system, answer)
 
 
@@ -221,10 +238,14 @@ async def _do(request: AnyRequest, state: State, system: str, operations: list[A
     the_bank = _of(state)
     _known(system, "intermediary")
     _refuse_if_told(state, system)
+    arranged = [one for one in operations if isinstance(one, Arrangement)]
+    others = [one for one in operations if not isinstance(one, Arrangement)]
+    told = iter(await bank.arrange(the_bank.pool, system, arranged) if arranged else ())
     if system == "intermediary":
-        answers = await bank.accept(the_bank.pool, operations, the_bank.confirm_after)
+        done = iter(await bank.accept(the_bank.pool, others, the_bank.confirm_after) if others else ())
     else:
-        answers = await the_bank.queues[system].perform(operations)
+        done = iter(await the_bank.queues[system].perform(others) if others else ())
+    answers = [next(told if isinstance(one, Arrangement) else done) for one in operations]
     return await _answer(request, state, system, answers)
 
 
@@ -271,7 +292,8 @@ def _not_served(_request: AnyRequest, error: HTTPException) -> Response[dict[str
 
 def _without_database(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
     _log.error("The ledger could not be used: %s", error)
-    return _refused(request, Unavailable("The ledger cannot be used at the moment.", next_step="Try again later."))
+    sentence = "The ledger was lost on the way: it was done, or it was not."
+    return _refused(request, OutcomeUnknown(sentence, next_step="Ask what became of it, or send the very same again."))
 
 
 def _problem(
@@ -280,5 +302,5 @@ def _problem(
     """RFC 9457."""
     title = HTTPStatus(status).phrase
     content = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "code": code}
-    content |= {"next_step": next_step, "errors": errors}
+    content |= {"next_step": next_step, "errors": errors, "nothing_done": code != OutcomeUnknown.code}
     return Response(content, status_code=status, media_type="application/problem+json")

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 
 from guanxi.sandbox.errors import StatusImpossible
-from guanxi.sandbox.requests import BILLERS, NewAccount, Operation, PartnerOperation
+from guanxi.sandbox.requests import BILLERS, Arrangement, NewAccount, Operation, PartnerOperation
 
 SCHEMA: Final = (Path(__file__).parent / "schema.sql").read_text()
 SYSTEMS: Final = ("savings", "integrated", "loans")
@@ -60,10 +60,23 @@ async def accept(
     return [row[0] for row in rows]
 
 
-async def reverse(pool: asyncpg.Pool, system: str, operation_id: uuid.UUID) -> dict[str, Any]:
-    """Take an operation back, once; one that never came is refused from now on."""
-    answer: dict[str, Any] = await pool.fetchval("SELECT bank_reverse($1, $2)", system, operation_id)
+async def arrange(pool: asyncpg.Pool, system: str, arrangements: Sequence[Arrangement]) -> list[dict[str, Any]]:
+    """Open accounts, issue cards, register mandates in one commit; each is answered by itself."""
+    rows = await pool.fetch("SELECT bank_arrange($1, $2, $3)", system, arrangements, BILLERS)
+    return [row[0] for row in rows]
+
+
+async def reverse(pool: asyncpg.Pool, system: str, operation_id: uuid.UUID, by: str | None = None) -> dict[str, Any]:
+    """Take an operation back, once; one that never came is refused from now on. `by` must be what undoes it."""
+    answer: dict[str, Any] = await pool.fetchval("SELECT bank_reverse($1, $2, $3)", system, operation_id, by)
     return answer
+
+
+async def operations_of_day(
+    pool: asyncpg.Pool, system: str, day: dt.date, after: uuid.UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    """What a system has done on a day (UTC), in the order of the operations' ids, from beyond `after` on."""
+    return [dict(row) for row in await pool.fetch(_OF_DAY, system, day, after or uuid.UUID(int=0), limit)]
 
 
 async def operation(pool: asyncpg.Pool, system: str, operation_id: uuid.UUID) -> dict[str, Any] | None:
@@ -135,6 +148,15 @@ async def _configure(connection: asyncpg.Connection) -> None:
 
 
 _OPERATION: Final = "SELECT status, reason, answer FROM operation WHERE system = $1 AND id = $2"
+_OF_DAY: Final = """
+SELECT id::text, operation, CASE WHEN status IN ('captured', 'released') THEN 'posted' ELSE status END AS status,
+    reason, account, to_account, bank_money(amount, currency) AS amount, currency,
+    bank_reference(system, id) AS reference, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at
+FROM operation
+WHERE system = $1 AND id > $3 AND operation <> 'void'
+    AND at >= $2::date::timestamp AT TIME ZONE 'UTC' AND at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'
+ORDER BY id LIMIT $4
+"""
 _ACCOUNT: Final = """
 SELECT number, currency, status, product, owner, bank_money(ledger_balance, currency) AS ledger_balance,
     bank_money(bank_available(a), currency) AS available_balance, bank_money(held, currency) AS held,

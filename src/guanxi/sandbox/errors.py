@@ -4,7 +4,8 @@ SandboxError
 ├── RequestInvalid     a field is missing or makes no sense; names it
 ├── AccountUnknown     no account, operation or system has this name
 ├── StatusImpossible   an account cannot become what is asked as it stands
-└── Unavailable        switched off on purpose, or without its database; to be tried again
+├── Unavailable        switched off on purpose: nothing was done; to be tried again
+└── OutcomeUnknown     the database was lost on the way: it was done or it was not; ask, or send the same again
 """
 
 from __future__ import annotations
@@ -40,8 +41,16 @@ class StatusImpossible(SandboxError):
 
 
 class Unavailable(SandboxError):
-    """Not to be had at the moment."""
+    """Not to be had at the moment; nothing was done."""
 
     code = "sandbox.unavailable"
     permanent = False
     status = 503
+
+
+class OutcomeUnknown(SandboxError):
+    """The database was lost on the way, perhaps after it had committed."""
+
+    code = "sandbox.outcome_unknown"
+    permanent = False
+    status = 500

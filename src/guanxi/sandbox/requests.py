@@ -21,7 +21,17 @@ Signed = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?\Z")
 Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{1,34}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
 Operations = Literal[
-    "withdraw", "purchase", "transfer", "debit", "credit", "hold", "capture", "release", "disburse", "repay"
+    "withdraw",
+    "purchase",
+    "transfer",
+    "debit",
+    "credit",
+    "hold",
+    "capture",
+    "release",
+    "disburse",
+    "finance_premium",
+    "repay",
 ]
 _PARTNERS: Final = {
     "pay_bill": ("biller",),
@@ -74,6 +84,32 @@ class PartnerOperation(msgspec.Struct, frozen=True):
                 raise ValueError(f"{field}: {self.operation} needs it")
 
 
+class Arrangement(msgspec.Struct, frozen=True):
+    """Something agreed that moves no money: an account opened, a card issued, a mandate to pay a biller."""
+
+    id: uuid.UUID
+    operation: Literal["open_account", "issue_card", "register_mandate"]
+    account: Annotated[str, msgspec.Meta(pattern=r"^(?!GL-)[0-9A-Za-z-]{4,34}\Z")]
+    currency: str
+    product: Text = ""
+    owner: Text = ""
+    biller: Text | None = None
+    bill_reference: Text = ""
+    limit: Amount | None = None  # of one payment under a mandate
+
+    def __post_init__(self) -> None:
+        if self.currency not in CURRENCIES:
+            raise ValueError(f"currency: {self.currency[:8]!r} is not kept here")
+        if self.operation == "register_mandate" and not (self.biller and self.limit):
+            raise ValueError("biller: a mandate needs it, and a limit")
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """By what an operation is to be undone, when the asker says so."""
+
+    by: Literal["reversal", "close_account", "cancel_card", "withdraw_mandate"] | None = None
+
+
 class NewAccount(msgspec.Struct, frozen=True):
     """An account to be opened with money in it."""
 
@@ -120,6 +156,21 @@ class _Named(msgspec.Struct, frozen=True):
     id: uuid.UUID
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    operation: str = ""
+
+
+AnyOperation = Operation | PartnerOperation | Arrangement
+_ARRANGEMENTS: Final = frozenset({"open_account", "issue_card", "register_mandate"})
+
+
+def shape_of(raw: bytes | msgspec.Raw, system: str) -> type[AnyOperation]:
+    """What `raw` is meant to be in `system`."""
+    if read(raw, _Kind).operation in _ARRANGEMENTS:
+        return Arrangement
+    return PartnerOperation if system == "intermediary" else Operation
+
+
 def read(raw: bytes | msgspec.Raw, shape: type[Shape]) -> Shape:
     """`raw` JSON as `shape`; `RequestInvalid` names the field that does not fit."""
     try:
@@ -132,17 +183,17 @@ def read(raw: bytes | msgspec.Raw, shape: type[Shape]) -> Shape:
         ) from None
 
 
-def read_each(raws: list[msgspec.Raw], shape: type[Shape]) -> list[Shape | dict[str, str]]:
-    """Each of `raws` as `shape`, or the refusal it gets when it does not fit, so that it costs the others nothing.
+def read_each(raws: list[msgspec.Raw], system: str) -> list[AnyOperation | dict[str, str]]:
+    """Each of `raws` as `system` reads it, or the refusal of what does not fit, so that it costs the others nothing.
 
     One that names no id cannot be answered, so it is the whole body that does not fit.
     """
-    return [_read_one(raw, shape) for raw in raws]
+    return [_read_one(raw, system) for raw in raws]
 
 
-def _read_one(raw: msgspec.Raw, shape: type[Shape]) -> Shape | dict[str, str]:
+def _read_one(raw: msgspec.Raw, system: str) -> AnyOperation | dict[str, str]:
     try:
-        return read(raw, shape)
+        return read(raw, shape_of(raw, system))
     except RequestInvalid as error:
         reason = "invalid_amount" if error.data["field"] == "amount" else "invalid_request"
         return {"id": str(read(raw, _Named).id), "status": "refused", "reason": reason, "detail": str(error)}

@@ -191,14 +191,14 @@ BEGIN
         END IF;
         a := array_position(numbers, n.account);
         b := CASE WHEN n.operation = 'transfer' THEN array_position(numbers, n.to_account) END;
-        takes := n.operation IN ('withdraw', 'purchase', 'transfer', 'debit', 'hold', 'disburse');
+        takes := n.operation IN ('withdraw', 'purchase', 'transfer', 'debit', 'hold', 'disburse', 'finance_premium');
         made := NULL;
         made.reason := CASE
             WHEN a IS NULL OR (n.operation = 'transfer' AND b IS NULL) THEN 'account_unknown'
             WHEN statuses[a] = 'closed' OR statuses[b] = 'closed' THEN 'account_closed'
             WHEN takes AND statuses[a] = 'blocked' THEN 'account_blocked'
             WHEN currencies[a] <> n.currency OR currencies[b] <> n.currency THEN 'currency_mismatch'
-            WHEN a = b OR (n.operation IN ('disburse', 'repay') AND the_system <> 'loans') THEN 'invalid_request'
+            WHEN a = b OR (n.operation IN ('disburse', 'finance_premium', 'repay') AND the_system <> 'loans') THEN 'invalid_request'
             WHEN n.operation IN ('capture', 'release') AND (was.id IS NULL OR was.status <> 'posted'
                 OR was.expires_at <= now()) THEN 'invalid_request'
             WHEN n.operation = 'capture' AND n.amount > was.amount THEN 'invalid_amount'
@@ -217,6 +217,7 @@ BEGIN
             END IF;
             IF n.operation NOT IN ('hold', 'release') THEN
                 ledger_account := CASE n.operation WHEN 'withdraw' THEN 'GL-VAULT-' WHEN 'purchase' THEN 'GL-MERCHANTS-'
+                    WHEN 'finance_premium' THEN 'GL-BILLERS-'
                     WHEN 'capture' THEN CASE WHEN the_system = 'cards' THEN 'GL-MERCHANTS-'
                         WHEN n.purpose = 'payment' THEN 'GL-OUTGOING-' ELSE 'GL-BILLERS-' END
                     ELSE 'GL-CLEARING-' END || n.currency;
@@ -285,10 +286,92 @@ BEGIN
     FROM unnest(done);
 END $$;
 
--- Take an operation back. One that never came is remembered, so that it is refused should it still come.
-CREATE OR REPLACE FUNCTION bank_reverse(the_system text, the_id uuid) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- What is agreed and moves no money.
+CREATE TABLE IF NOT EXISTS issued_card (
+    id uuid PRIMARY KEY, -- the operation that issued it
+    account varchar(34) NOT NULL REFERENCES account (number),
+    product varchar(40) NOT NULL,
+    status varchar(9) NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'cancelled'))
+);
+CREATE TABLE IF NOT EXISTS mandate (
+    id uuid PRIMARY KEY,
+    account varchar(34) NOT NULL,
+    biller varchar(40) NOT NULL,
+    bill_reference varchar(200) NOT NULL,
+    payment_limit numeric(19, 4) NOT NULL CHECK (payment_limit > 0),
+    status varchar(9) NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'withdrawn'))
+);
+
+CREATE OR REPLACE FUNCTION bank_undoes(what text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE what WHEN 'open_account' THEN 'close_account' WHEN 'issue_card' THEN 'cancel_card'
+        WHEN 'register_mandate' THEN 'withdraw_mandate' ELSE 'reversal' END
+$$;
+
+CREATE OR REPLACE FUNCTION bank_arrange(the_system text, arrangements jsonb, billers text[]) RETURNS SETOF jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+    known operation;
+    refusal text;
+    answer jsonb;
+BEGIN
+    PERFORM pg_advisory_xact_lock(key) FROM (
+        SELECT hashtextextended(each ->> 'id', 0) AS key FROM jsonb_array_elements(arrangements) AS each ORDER BY key
+    ) AS keys;
+    FOR n IN SELECT * FROM jsonb_to_recordset(arrangements) AS t (id uuid, operation text, account text, currency text,
+        product text, owner text, biller text, bill_reference text, "limit" numeric)
+    LOOP
+        SELECT * INTO known FROM operation WHERE system = the_system AND id = n.id;
+        IF FOUND THEN
+            RETURN NEXT bank_repeat(known, n.operation, n.account, NULL, n."limit");
+            CONTINUE;
+        END IF;
+        refusal := CASE
+            WHEN (n.operation = 'register_mandate') <> (the_system = 'intermediary') THEN 'invalid_request'
+            WHEN n.operation = 'register_mandate' AND NOT n.biller = ANY (billers) THEN 'biller_unknown'
+            WHEN n.operation = 'issue_card' AND NOT EXISTS (SELECT FROM account
+                WHERE number = n.account AND system = the_system AND status = 'open') THEN 'account_unknown'
+        END;
+        IF refusal IS NULL AND n.operation = 'open_account' THEN
+            INSERT INTO account (number, system, product, currency, owner)
+            VALUES (n.account, the_system, n.product, n.currency, n.owner) ON CONFLICT DO NOTHING;
+            refusal := CASE WHEN NOT FOUND THEN 'duplicate_request' END;
+        ELSIF refusal IS NULL AND n.operation = 'issue_card' THEN
+            INSERT INTO issued_card (id, account, product) VALUES (n.id, n.account, n.product);
+        ELSIF refusal IS NULL THEN
+            INSERT INTO mandate (id, account, biller, bill_reference, payment_limit)
+            VALUES (n.id, n.account, n.biller, n.bill_reference, n."limit");
+        END IF;
+        answer := jsonb_strip_nulls(jsonb_build_object('id', n.id, 'reason', refusal,
+            'status', CASE WHEN refusal IS NULL THEN 'posted' ELSE 'refused' END,
+            'reference', bank_reference(the_system, n.id)));
+        INSERT INTO operation (system, id, operation, status, reason, account, amount, currency, answer)
+        VALUES (the_system, n.id, n.operation, answer ->> 'status', refusal, n.account, n."limit", n.currency, answer);
+        RETURN NEXT answer;
+    END LOOP;
+END $$;
+
+-- Undo what was agreed. An account can be closed while nothing is in it; a refusal says why.
+CREATE OR REPLACE FUNCTION bank_rescind(known operation) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF known.operation = 'open_account' THEN
+        UPDATE account SET status = 'closed' WHERE number = known.account AND ledger_balance = 0 AND held = 0;
+        RETURN CASE WHEN NOT FOUND THEN 'invalid_request' END;
+    ELSIF known.operation = 'issue_card' THEN
+        UPDATE issued_card SET status = 'cancelled' WHERE id = known.id;
+    ELSIF known.operation = 'register_mandate' THEN
+        UPDATE mandate SET status = 'withdrawn' WHERE id = known.id;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Take an operation back. One that never came is remembered, so that it is refused should it still come. Whoever says by
+-- what it is to be undone must be right.
+DROP FUNCTION IF EXISTS bank_reverse(text, uuid);
+CREATE OR REPLACE FUNCTION bank_reverse(the_system text, the_id uuid, undone_by text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     known operation;
+    refusal text;
     answer jsonb := jsonb_build_object('id', the_id, 'status', 'reversed');
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(the_id::text, 0));
@@ -299,11 +382,22 @@ BEGIN
     END IF;
     PERFORM FROM account WHERE number IN (known.account, known.to_account) ORDER BY number FOR UPDATE;
     SELECT * INTO known FROM operation WHERE system = the_system AND id = the_id FOR UPDATE;
-    IF known.status = 'captured' THEN
-        RETURN jsonb_build_object('id', the_id, 'status', 'refused', 'reason', 'invalid_request');
+    refusal := CASE
+        WHEN known.operation <> 'void' AND undone_by <> bank_undoes(known.operation) THEN 'invalid_request'
+        WHEN known.status = 'captured' THEN 'invalid_request'
+        WHEN known.status = 'posted' THEN bank_rescind(known)
+    END;
+    IF refusal IS NOT NULL THEN
+        RETURN jsonb_build_object('id', the_id, 'status', 'refused', 'reason', refusal);
     END IF;
     IF known.status = 'posted' AND known.operation = 'hold' THEN
         UPDATE account SET held = held - known.amount WHERE number = known.account;
+    ELSIF known.status = 'posted' AND known.operation = 'capture' THEN -- what was taken is on hold again
+        WITH again AS (
+            UPDATE operation SET status = 'posted'
+            WHERE system = the_system AND id = known.hold AND status = 'captured' RETURNING account, amount
+        )
+        UPDATE account SET held = held + again.amount FROM again WHERE account.number = again.account;
     END IF;
     IF known.status IN ('posted', 'confirmed') AND known.debited IS NOT NULL THEN
         PERFORM bank_post(the_system, the_id, known.credited, known.debited, known.amount, known.currency,

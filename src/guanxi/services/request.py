@@ -51,6 +51,7 @@ class Leg(msgspec.Struct, frozen=True):
     system: str  # savings, integrated, loans, cards, intermediary
     operation: str
     content: dict[str, Any]  # amounts as decimal text
+    undo: str = "reversal"  # what undoes it at that system, declared where the leg is planned
 
 
 class Wire(msgspec.Struct, frozen=True):

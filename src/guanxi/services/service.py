@@ -81,8 +81,9 @@ class Plan:
     """What to do for a request: decline it, make legs in order, change our own record, or just answer.
 
     `entries` are what the timeline keeps; the first is the asking party's, and the only one kept of what is not done.
-    `change` runs in the transaction that closes the request, and what it returns is added to the result. A request that
-    is taken up again is planned again: its entries are the same even if an account has been blocked meanwhile.
+    `change` runs in the transaction that closes the request, and what it returns is added to the result; beside legs it
+    runs only when all of them are confirmed. A request that is taken up again is planned again: its entries are the
+    same even if an account has been blocked meanwhile.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -111,6 +112,14 @@ class Service:
     conclude: Callable[[Sequence[LegReply]], dict[str, Any]] = _results_of
 
 
-def leg(request: ServiceRequest, position: int, system: str, operation: str, content: dict[str, Any]) -> Leg:
-    """The leg of `request` at `position` (from 0). Its id follows from the request's."""
-    return Leg(uuid.UUID(int=request.id.int ^ (position + 1)), system, operation, content)
+def leg(
+    request: ServiceRequest,
+    position: int,
+    system: str,
+    operation: str,
+    content: dict[str, Any],
+    *,
+    undo: str = "reversal",
+) -> Leg:
+    """The leg of `request` at `position` (from 0), and what undoes it. Its id follows from the request's."""
+    return Leg(uuid.UUID(int=request.id.int ^ (position + 1)), system, operation, content, undo)

@@ -23,7 +23,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.decode
 _NO_ANSWER: Final = LegReply("unknown", Reason.SYSTEM_TIMEOUT)
 _UNAVAILABLE: Final = LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
-_NOT_NOW: Final = frozenset({429, 503})  # by our contract: nothing was done
+_NOT_NOW: Final = frozenset({429, 503})  # when the system itself says with it that nothing was done
 _NOT_SO: Final = range(400, 500)  # likewise, and it would not be another time
 _STATES: Final[Mapping[str, LegReply]] = {
     "posted": LegReply("confirmed"),
@@ -78,7 +78,7 @@ class RestSystem:
     async def undo(self, leg: Leg) -> LegReply:
         """Reverse the leg, or see to it that it is refused should it still arrive."""
         try:
-            status, body = await self._call("POST", f"/operations/{leg.id}/reversal")
+            status, body = await self._call("POST", f"/operations/{leg.id}/reversal", {"by": leg.undo})
         except (aiohttp.ClientError, TimeoutError):
             return _NO_ANSWER
         return read_result(body) if status == 200 else _NO_ANSWER
@@ -107,7 +107,7 @@ class RestSystem:
         except (aiohttp.ClientError, TimeoutError):
             return [_NO_ANSWER] * len(legs)
         if status in _NOT_NOW:
-            return [_UNAVAILABLE] * len(legs)
+            return [_UNAVAILABLE if _nothing_done(body) else _NO_ANSWER] * len(legs)
         if status in _NOT_SO:
             return await self._perform_each(legs)
         results = _results(body) if status == 200 else {}
@@ -143,6 +143,11 @@ def read_result(body: object) -> LegReply:
     content = {str(name): value for name, value in body.items() if name not in _ENVELOPE}
     reason = _reason(body.get("reason")) if said.state == "failed" else None
     return LegReply(said.state, reason, _reference(body.get("reference")), content)
+
+
+def _nothing_done(body: object) -> bool:
+    """Whether the system itself says so: anything on the way to it may answer 503 to what it has done already."""
+    return isinstance(body, Mapping) and body.get("nothing_done") is True
 
 
 def _results(body: object) -> dict[str, object]:

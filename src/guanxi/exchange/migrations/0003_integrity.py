@@ -74,6 +74,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("journalleg", "owner", models.CharField(max_length=80, null=True)),
         migrations.AddField("journalleg", "deadline", models.DateTimeField(null=True)),
+        migrations.AddField(
+            "journalleg", "undo", models.CharField(max_length=32, default="reversal", db_default="reversal")
+        ),
         migrations.RemoveConstraint("journalleg", "exchange_leg_state"),
         migrations.RemoveConstraint("journalrequest", "exchange_request_state"),
         migrations.RunSQL(PREPARE, migrations.RunSQL.noop),
