@@ -104,7 +104,7 @@ def _manner(operation: dict[str, Any], fate: Manner) -> Manner:
 
 def _let_partners_end(peer: ScriptedRestSystem, *, confirms: bool) -> None:
     for kept in peer.operations.values():
-        if kept["operation"] in CONFIRMED_LATE and kept["status"] in {"accepted", "posted"}:
+        if kept["operation"] in CONFIRMED_LATE and kept["status"] == "accepted":
             kept["status"] = "confirmed" if confirms else "rejected"
 
 

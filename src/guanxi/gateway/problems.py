@@ -123,7 +123,8 @@ def not_done(reply: ServiceReply) -> Answer:
     """The problem document for a reply that is neither completed nor under way."""
     answer = REASONS[reply.reason] if reply.reason else _UNEXPLAINED
     code = reply.reason.value if reply.reason else reply.outcome.value
-    return _reason(answer, code, reply)
+    # Of what is being worked on nobody knows the outcome, so none is told.
+    return _reason(answer, code, None if reply.reason is Reason.IN_PROGRESS else reply)
 
 
 def refused(error: GuanxiError) -> Answer:
