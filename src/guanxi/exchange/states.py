@@ -1,6 +1,6 @@
 """The lives of a request and of its legs, as two tables. Nothing else decides which state may follow which.
 
-The database holds everybody to the same tables: a trigger refuses what is not in them (migration 0004).
+The database holds everybody to the same tables: a trigger refuses what is not in them (migration 0005).
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ DROP FUNCTION exchange_refuse_step;
 class Migration(migrations.Migration):
     """One step: new columns, then the promises over them."""
 
-    dependencies = [("exchange", "0003_messages")]
+    dependencies = [("exchange", "0004_payment_files")]
     operations = [
         migrations.AddField("journalleg", "owner", models.CharField(max_length=80, null=True)),
         migrations.AddField("journalleg", "deadline", models.DateTimeField(null=True)),
