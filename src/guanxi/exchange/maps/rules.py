@@ -96,7 +96,7 @@ class Constant(Rule, tag="constant"):
     """Always `value` on the wire, nothing in the canonical message. Another value than this is kept as it came."""
 
     wire: str
-    value: str
+    value: str | int
 
     @property
     def fields(self) -> list[str]:
