@@ -23,7 +23,8 @@ TOUR: Final[dict[str, Sequence[str]]] = {
     "Play the customers": ("traffic", "payments"),
     "Run one process by itself": ("office", "gateway", "worker", "sandbox"),
     "Prove it": ("chaos",),
-    "Look after it": ("migrate", "terminal", "maps", "iso8583", "assets", "audit"),
+    "Build on it": ("new", "maps"),
+    "Look after it": ("migrate", "terminal", "iso8583", "assets", "audit"),
 }
 
 

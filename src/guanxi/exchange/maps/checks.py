@@ -7,7 +7,7 @@ maps.E004  two rules own one canonical field, and no condition keeps them apart
 maps.E005  two rules own one place on the wire, and no condition keeps them apart
 maps.E006  a rule looks at a canonical field that no earlier rule gives
 maps.E007  a rule names a path that is empty or reserved
-maps.E008  a rule names a place that the format does not have
+maps.E008  a rule names a place that the format does not have, or the file a packager that there is not
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from guanxi.exchange.maps.formats.fixed import FixedFormat
 from guanxi.exchange.maps.formats.iso8583 import Iso8583Format
 from guanxi.exchange.maps.message_map import MessageMap, load_map, map_files
 from guanxi.exchange.maps.rules import Constant, Each, Rule, label
+from guanxi.kernel.iso8583.packager import packager_names
 
 
 class Fault(NamedTuple):
@@ -61,6 +62,9 @@ def check_map(message_map: MessageMap) -> list[Fault]:
         message_map.wire  # noqa: B018 - it says what it lacks
     except MapInvalid as error:
         return [Fault("maps.E001", message_map.name, "", str(error), error.next_step)]
+    if isinstance(message_map.wire, Iso8583Format) and message_map.wire.packager not in packager_names():
+        sentence = f"There is no ISO 8583 packager {message_map.wire.packager}."
+        return [Fault("maps.E008", message_map.name, "", sentence, f"There are: {', '.join(packager_names())}.")]
     faults = [*_check_rules(message_map.name, message_map.rules, frozenset()), *_check_places(message_map)]
     return [fault for fault in faults if fault is not None]
 
