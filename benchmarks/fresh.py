@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,29 @@ def gateway(database_url: str, **settings: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextlib.contextmanager
+def bank(url: str) -> Iterator[dict[str, str]]:
+    """The sandbox bank as a process, and the settings by which a gateway finds it."""
+    ports = embedded.free_port(), embedded.free_port()
+    settings = {"GUANXI_SANDBOX_PORT": str(ports[0]), "GUANXI_CARD_HOST_PORT": str(ports[1])}
+    with tempfile.TemporaryDirectory() as files:
+        command = [sys.executable, "-m", "guanxi.sandbox", "--database-url", url, "--files", files]
+        process = subprocess.Popen(command, env={**os.environ, **settings})
+        try:
+            await_answer(f"http://127.0.0.1:{ports[0]}/faults", process)
+            yield settings
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def difference(port: str) -> str:
+    """Debits less credits of the bank whose doors are at `port`, by currency."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/ledger/trial-balance", timeout=60) as answer:
+        found = re.findall(r'"difference":\s*"(-?[0-9.]+)"', answer.read().decode())
+    return ", ".join(found)
 
 
 def await_answer(url: str, process: subprocess.Popen[bytes]) -> None:

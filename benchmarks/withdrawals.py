@@ -9,17 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import contextlib
 import dataclasses
-import os
-import re
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
 from importlib import resources
 
 import psycopg
@@ -97,10 +89,10 @@ def measure() -> list[Result]:
         numbers = _seed(url)
         anchor_url, bank_url = _with_bank_schema(url)
         port = embedded.free_port()
-        with _bank(bank_url) as settings, fresh.gateway(url, GUANXI_ISO8583_PORT=str(port), **settings):
+        with fresh.bank(bank_url) as settings, fresh.gateway(url, GUANXI_ISO8583_PORT=str(port), **settings):
             _load(port, numbers, seconds=2)
             pairs = [(_load(port, numbers, seconds=_SECONDS), _anchor(anchor_url)) for _ in range(_ROUNDS)]
-            difference = _difference(settings["GUANXI_SANDBOX_PORT"])
+            difference = fresh.difference(settings["GUANXI_SANDBOX_PORT"])
     return [_result(pairs, difference)]
 
 
@@ -168,28 +160,6 @@ def _with_bank_schema(url: str) -> tuple[str, str]:
                 connection.execute(_PLAIN_HASHES.format(customers=CUSTOMERS))
             connection.execute("VACUUM ANALYZE")
     return anchor_url, bank_url
-
-
-@contextlib.contextmanager
-def _bank(url: str) -> Iterator[dict[str, str]]:
-    """The sandbox bank as a process, and the settings by which a gateway finds it."""
-    ports = embedded.free_port(), embedded.free_port()
-    settings = {"GUANXI_SANDBOX_PORT": str(ports[0]), "GUANXI_CARD_HOST_PORT": str(ports[1])}
-    with tempfile.TemporaryDirectory() as files:
-        command = [sys.executable, "-m", "guanxi.sandbox", "--database-url", url, "--files", files]
-        process = subprocess.Popen(command, env={**os.environ, **settings})
-        try:
-            fresh.await_answer(f"http://127.0.0.1:{ports[0]}/faults", process)
-            yield settings
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _difference(port: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/ledger/trial-balance", timeout=60) as answer:
-        found = re.findall(r'"difference":\s*"(-?[0-9.]+)"', answer.read().decode())
-    return ", ".join(found)
 
 
 class _Terminal(asyncio.Protocol):

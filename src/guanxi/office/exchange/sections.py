@@ -21,6 +21,7 @@ class Section(NamedTuple):
 
 SECTIONS: Final[tuple[Section, ...]] = (
     Section("exchange", _("Map"), Action.VIEW_JOURNAL),
+    Section("payment-files", _("Payments"), Action.VIEW_JOURNAL),
     Section("messages", _("Messages"), Action.VIEW_JOURNAL),
 )
 

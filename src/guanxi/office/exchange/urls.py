@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanxi.office.exchange import map as exchange_map
-from guanxi.office.exchange import messages, story
+from guanxi.office.exchange import messages, payments, story
 
 urlpatterns = [
     path("", exchange_map.exchange, name="exchange"),
@@ -13,6 +13,12 @@ urlpatterns = [
     path("messages", messages.messages, name="messages"),
     path("messages/results", messages.message_results, name="message-results"),
     path("messages/<str:cursor>", messages.message, name="message"),
+    path("payments", payments.payment_files, name="payment-files"),
+    path("payments/live", payments.payment_files_live, name="payment-files-live"),
+    path("payments/<uuid:file_id>", payments.payment_file, name="payment-file"),
+    path("payments/<uuid:file_id>/live", payments.payment_file_live, name="payment-file-live"),
+    path("payments/<uuid:file_id>/results", payments.payment_results, name="payment-results"),
+    path("payments/<uuid:file_id>/status", payments.payment_status, name="payment-status"),
     path("requests/<uuid:request_id>", story.request_story, name="request-story"),
     path("requests/<uuid:request_id>/live", story.request_story_live, name="request-story-live"),
 ]

@@ -86,6 +86,17 @@ _WORDS = {
     "refused_by_system": gettext_lazy("Refused by the system"),
     "message_unauthentic": gettext_lazy("Message not authentic"),
     "refused": gettext_lazy("Refused"),
+    # payment files and their payments
+    "accepted": gettext_lazy("Accepted"),
+    "rejected": gettext_lazy("Rejected"),
+    "received": gettext_lazy("Received"),
+    "processing": gettext_lazy("In progress"),
+    "done": gettext_lazy("Done"),
+    "api": gettext_lazy("API"),
+    "sftp": gettext_lazy("SFTP"),
+    "credit_transfer": gettext_lazy("Payment from a file"),
+    "account_report": gettext_lazy("Account statement fetched"),
+    "send_payment": gettext_lazy("payment to another bank"),
     # systems and operations
     "enquire": gettext_lazy("enquiry"),
     "undo": gettext_lazy("taking back"),
