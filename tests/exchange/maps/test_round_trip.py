@@ -70,6 +70,34 @@ def test_noise_is_refused_in_our_own_words(name: str, raw: bytes) -> None:
         assert to_wire(map_named(name), from_wire(map_named(name), raw)) == raw
 
 
+leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["CNY", "request", "1.00"])
+words = st.sampled_from(
+    [
+        "extra",
+        "card-host",
+        "savings",
+        "received",
+        "wire",
+        "amount",
+        "currency",
+        "message",
+        "sales",
+        "salaries",
+        "batches",
+    ]
+)
+anything = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4))
+
+
+@pytest.mark.parametrize("name", HOUSE)
+@given(message=st.dictionaries(words, anything, max_size=5))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_tree_at_all_is_refused_in_our_own_words_or_comes_back(name: str, message: dict[str, Any]) -> None:
+    with contextlib.suppress(MapError):
+        raw = to_wire(map_named(name), message)
+        assert to_wire(map_named(name), from_wire(map_named(name), raw)) == raw
+
+
 def _another(name: str, message: dict[str, Any]) -> dict[str, Any]:
     if name == "merchant-settlement":
         return {"sales": [{**message["sales"][0], "reference": "changed"}, *message["sales"][1:]]}

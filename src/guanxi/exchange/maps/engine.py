@@ -57,22 +57,27 @@ def from_wire(message_map: MessageMap, raw: bytes, observe: Observe | None = Non
 def to_wire(message_map: MessageMap, message: Tree, observe: Observe | None = None) -> bytes:
     """The bytes for `message`; `RuleFailed` or `NoPlace` name what could not be converted back."""
     plain = copied(message)
-    received = take(plain, f"{EXTRA}/{message_map.name}/received")
-    like: Tree | None = None
-    if isinstance(received, str):
-        raw = received.encode("latin-1")
-        if _read(message_map, raw) == plain:
-            if observe:
-                _tell_backwards(message_map, raw, observe)
-            return raw
-        like = message_map.wire.read(raw)
-    raw = _spell(message_map, plain, observe, like)
+    raw, said = _received(message_map, take(plain, f"{EXTRA}/{message_map.name}/received"))
+    if said is not None and said == plain:
+        if observe:
+            _tell_backwards(message_map, raw, observe)
+        return raw
+    raw = _spell(message_map, plain, observe, like=None if said is None else _tree(message_map, raw))
     back = _read(message_map, raw)
     if back != plain:
         path = difference(plain, back)
         rule = next((label(rule) for rule in message_map.rules if path.split("/")[0] in _heads(rule)), "")
         raise RuleFailed("It would not come back as it is.", map_name=message_map.name, rule=rule, field=path)
     return raw
+
+
+def _received(message_map: MessageMap, kept: object) -> tuple[bytes, Tree | None]:
+    """The bytes that a message came as, and what they said; None when nobody can read that any more."""
+    try:
+        raw = kept.encode("latin-1") if isinstance(kept, str) else b""
+        return raw, _read(message_map, raw) if raw else None
+    except (UnicodeEncodeError, MapError):
+        return b"", None
 
 
 def _read(message_map: MessageMap, raw: bytes, observe: Observe | None = None) -> Tree:

@@ -47,6 +47,7 @@ class MessageMap(msgspec.Struct, forbid_unknown_fields=True):
     format: Format
     rules: list[AnyRule]
     carry: str = ""
+    sample: str = ""  # a message of the peer's to try it on; hexadecimal for ISO 8583
     json: JsonFormat | None = None
     xml: XmlFormat | None = None
     iso8583: Iso8583Format | None = None
@@ -64,6 +65,11 @@ class MessageMap(msgspec.Struct, forbid_unknown_fields=True):
         except KeyError:
             sentence = f"The format {self.format} needs a table [{self.format}]."
             raise MapInvalid(sentence, map_name=self.name, hint="See docs/reference/message-maps.md.") from None
+
+    @property
+    def encoding(self) -> str:
+        """How its text is written as bytes."""
+        return str(getattr(self.wire, "encoding", "utf-8"))
 
 
 _PLAIN: Final[dict[str, WireFormat]] = {"iso8583": Iso8583Format(), "json": JsonFormat(), "xml": XmlFormat()}

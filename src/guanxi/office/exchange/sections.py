@@ -23,6 +23,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section("exchange", _("Map"), Action.VIEW_JOURNAL),
     Section("payment-files", _("Payments"), Action.VIEW_JOURNAL),
     Section("messages", _("Messages"), Action.VIEW_JOURNAL),
+    Section("maps", _("Message maps"), Action.VIEW_JOURNAL),
 )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from guanxi.office.exchange import map as exchange_map
-from guanxi.office.exchange import messages, payments, story
+from guanxi.office.exchange import maps, messages, payments, story
 
 urlpatterns = [
     path("", exchange_map.exchange, name="exchange"),
     path("live", exchange_map.exchange_live, name="exchange-live"),
+    path("maps", maps.maps, name="maps"),
     path("messages", messages.messages, name="messages"),
     path("messages/results", messages.message_results, name="message-results"),
     path("messages/<str:cursor>", messages.message, name="message"),
