@@ -31,7 +31,7 @@ from guanxi.kernel.identity import uuid7
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services.request import Actor, ServiceReply, ServiceRequest
 
-AT_ONCE: Final = 256  # payments under way: enough to fill shared statements, few enough to leave room for customers
+AT_ONCE: Final = 512  # payments under way: enough to fill shared statements, few enough to leave room for customers
 _WINDOW: Final = 1000
 _MOST_ATTEMPTS: Final = 30
 _LAST_SECONDS: Final = 10.0  # to end what is under way when the process stops
@@ -174,7 +174,7 @@ class Desk:
         )
 
     async def _write_ends(self, ends: Sequence[End]) -> list[None]:
-        columns: list[list[Any]] = [list(column) for column in zip(*map(dataclasses.astuple, ends), strict=True)]
+        columns: list[list[Any]] = [list(column) for column in zip(*map(_row, ends), strict=True)]
         await self._pool.execute(statements.END_PAYMENTS, *columns, self._clock())
         return [None] * len(ends)
 
@@ -246,6 +246,10 @@ async def open_desk(exchange: Exchange, *, bic: str, time_zone: str) -> AsyncIte
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+def _row(end: End) -> tuple[uuid.UUID, str, str, str, str]:
+    return end.id, end.state, end.reason, end.explanation, end.reference
 
 
 def _end_of(payment_id: uuid.UUID, reply: ServiceReply) -> End:

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from guanxi.access.audit import record
-from guanxi.access.policies import Action, require
+from guanxi.access.models import StaffMember
+from guanxi.access.policies import Action, may, require
 from guanxi.exchange.models import PaymentFile
 from guanxi.exchange.payments import queries
 from guanxi.exchange.payments.queries import Wanted
@@ -106,7 +107,7 @@ def payment_file(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
         "sections": sections_for(staff),
         "blocks": queries.blocks_of(file_id),
         "states": _STATES,
-        **_head(shown),
+        **_head(shown, staff),
         **_payments(request, file_id),
     }
     return render(request, "exchange/payment_file.html", context)
@@ -114,8 +115,9 @@ def payment_file(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
 
 def payment_file_live(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
     """The head of one file alone, for the page that is open."""
-    require(staff_of(request), Action.VIEW_JOURNAL)
-    return render(request, "exchange/payment_head.html", _head(_shown_file(file_id)))
+    staff = staff_of(request)
+    require(staff, Action.VIEW_JOURNAL)
+    return render(request, "exchange/payment_head.html", _head(_shown_file(file_id), staff))
 
 
 def payment_results(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
@@ -162,11 +164,12 @@ def _files(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _head(shown: Shown) -> dict[str, Any]:
+def _head(shown: Shown, staff: StaffMember) -> dict[str, Any]:
     refusals = queries.refusals_of(shown.file.id) if shown.file.rejected else []
     return {
         "shown": shown,
         "file": shown.file,
+        "may_view_customer": may(staff, Action.VIEW_CUSTOMER),
         "refusals": [(each, _REASONS.get(each.reason, each.reason)) for each in refusals],
     }
 
@@ -208,7 +211,7 @@ def _shown(file: PaymentFile, sender: str) -> Shown:
         ("accepted", file.accepted, file.accepted_total),
         ("rejected", file.rejected, file.rejected_total),
         ("pending", file.pending, rest if not waiting else Decimal(0)),
-        ("received", waiting, rest if waiting else Decimal(0)),
+        ("waiting", waiting, rest if waiting else Decimal(0)),
     )
     every = max(file.payments, 1)
     shares = [Share(state, number, total, 100 * number / every) for state, number, total in counted if number]
