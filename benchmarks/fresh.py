@@ -36,6 +36,13 @@ def database() -> Iterator[str]:
 @contextlib.contextmanager
 def gateway(database_url: str, **settings: str) -> Iterator[str]:
     """The address of a gateway process over `database_url`; `settings` are further environment variables."""
+    with gateway_process(database_url, **settings) as (address, _process):
+        yield address
+
+
+@contextlib.contextmanager
+def gateway_process(database_url: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same, with the process."""
     port = embedded.free_port()
     own = {
         "GUANXI_DATABASE_URL": database_url,
@@ -49,7 +56,7 @@ def gateway(database_url: str, **settings: str) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, "-c", serve], env={**os.environ, **own, **settings})
     try:
         await_answer(f"http://127.0.0.1:{port}/health", process)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(20)

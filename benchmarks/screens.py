@@ -63,8 +63,16 @@ def _with_office(environment: dict[str, str], people: list[tuple[str, ...]], sca
         office.wait(20)
 
 
-def _signed_in(address: str) -> urllib.request.OpenerDirector:
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+def signed_in(address: str) -> http.cookiejar.CookieJar:
+    """What a browser keeps once the agent has signed in."""
+    kept = http.cookiejar.CookieJar()
+    _signed_in(address, kept)
+    return kept
+
+
+def _signed_in(address: str, kept: http.cookiejar.CookieJar | None = None) -> urllib.request.OpenerDirector:
+    cookies = urllib.request.HTTPCookieProcessor(kept if kept is not None else http.cookiejar.CookieJar())
+    opener = urllib.request.build_opener(cookies)
     page = opener.open(f"{address}/sign-in/").read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     form = {"username": "agent", "password": "guanxi", "csrfmiddlewaretoken": token.group(1) if token else ""}

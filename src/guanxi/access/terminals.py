@@ -15,7 +15,7 @@ from guanxi.kernel.iso8583.pin_block import PinKey
 from guanxi.kernel.vocabulary import Channel
 
 BELIEVED_FOR: Final = 10.0  # seconds: a terminal withdrawn from service is refused this much later at most
-_REMEMBERED: Final = 10_000
+_REMEMBERED: Final = 20_000
 
 _FIND: Final = """
 SELECT terminal_id, acceptor_id, kind, currency, mac_key, pin_key FROM access_terminal WHERE terminal_id = $1 AND active

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 class Limits:
     """What one door allows. Times are in seconds."""
 
-    connections: int = 1024
+    connections: int = 16_000
     in_flight: int = 64  # messages being worked on for one connection; more wait in the socket
     idle: float = 300.0
     unfinished: float = 10.0  # from the first octet of a message to its last
@@ -68,7 +68,7 @@ class Iso8583Server:
     async def start(self, host: str, port: int) -> None:
         """Listen; `OSError` when the port is taken."""
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(lambda: Connection(self), host, port, backlog=256)
+        self._listening = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self, drain_seconds: float = 10.0) -> None:

@@ -20,6 +20,7 @@ from guanxi.gateway.errors import AddressTaken
 from guanxi.gateway.resources import open_gateway
 from guanxi.gateway.terminals import serve_terminals
 from guanxi.storage.configuration import Configuration
+from guanxi.storage.open_files import allow_open_files
 
 _HEADER_MILLISECONDS = 10_000  # a connection that has not sent its headers by then is closed
 _BACKLOG = 1024
@@ -28,6 +29,7 @@ _IN_FLIGHT = 1024
 
 def run(configuration: Configuration) -> None:
     """Serve until told to stop."""
+    allow_open_files()
     uvloop.run(serve(configuration))
 
 

@@ -86,7 +86,7 @@ DATABASES = {
         "PASSWORD": unquote(_DATABASE.password or ""),
         "HOST": _DATABASE.hostname or "",
         "PORT": _DATABASE.port or 5432,
-        "OPTIONS": {"pool": True},
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": 20, "timeout": 10}},
     },
 }
 

@@ -8,6 +8,9 @@ import click
 
 from guanxi.cli.assets import OFFICE_STATIC
 from guanxi.storage.installation import database_ready
+from guanxi.storage.open_files import allow_open_files
+
+_AT_ONCE = 16_000  # requests under way: each open timeline is one for as long as somebody looks at it
 
 
 @click.command()
@@ -17,12 +20,15 @@ def office() -> None:
         from granian import Granian
         from granian.constants import Interfaces
 
+        allow_open_files()
         Granian(
             "guanxi.office.asgi:application",
             address=configuration.host,
             port=configuration.office_port,
             interface=Interfaces.ASGINL,
             workers=1,
+            backlog=2048,
+            backpressure=_AT_ONCE,
             websockets=False,
             log_access=False,
             static_path_route=["/static"],

@@ -12,12 +12,13 @@ import datetime as dt
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 import psycopg
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
@@ -34,6 +35,8 @@ _LONGEST_WAIT: Final = 10.0
 _OVERLAP: Final = dt.timedelta(seconds=2)
 
 _log = logging.getLogger(__name__)
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 class Listener:
@@ -62,11 +65,11 @@ class Listener:
         wait = 0.5
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(_database_url(), autocommit=True) as connection:
-                    await connection.execute("LISTEN interactions")
+                async with await psycopg.AsyncConnection.connect(_database_url(), autocommit=True) as listening:
+                    await listening.execute("LISTEN interactions")
                     self._wake_all()  # something may have happened while nobody listened
                     wait = 0.5
-                    async for notice in connection.notifies():
+                    async for notice in listening.notifies():
                         self._wake(json.loads(notice.payload))
             except (OSError, psycopg.Error) as error:
                 _log.warning("The timeline's listener has lost the database: %s", error)
@@ -91,7 +94,7 @@ async def timeline_live(request: HttpRequest, party_id: uuid.UUID) -> StreamingH
     if isinstance(staff, StaffMember):
         request.user = staff
     present = staff_of(request)
-    await sync_to_async(party_for)(present, party_id)
+    await _read(party_for, present, party_id)
     after = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     wanted = read_filter(request)
     stream = _events(present, party_id, wanted, read_cursor(after) if after else "", get_language() or "en")
@@ -113,23 +116,36 @@ async def _events(
                 told |= {entry.id for entry in entries}
                 after = entries[-1].cursor
                 yield _event(staff, entries, after, language)
-            try:
-                await asyncio.wait_for(event.wait(), _KEEP_ALIVE)
-            except TimeoutError:
-                yield b": still here\n\n"
+            while not event.is_set():  # whoever only waits costs no query
+                try:
+                    await asyncio.wait_for(event.wait(), _KEEP_ALIVE)
+                except TimeoutError:
+                    yield b": still here\n\n"
 
 
 async def _new(party_id: uuid.UUID, wanted: Filter, after: str, told: AbstractSet[uuid.UUID]) -> list[TimelineEntry]:
     """What has not been told yet. Two writers may commit out of order, so it looks a little behind the cursor."""
     try:
         if after:
-            found = await sync_to_async(timeline_since)(party_id, wanted, _behind(after))
+            found = await _read(timeline_since, party_id, wanted, _behind(after))
             return [entry for entry in found if entry.id not in told]
-        return (await sync_to_async(timeline)(party_id, wanted))[::-1]
+        return (await _read(timeline, party_id, wanted))[::-1]
     except (psycopg.Error, OSError) as error:
         _log.warning("The timeline cannot be read at the moment: %s", error)
         await asyncio.sleep(1)
         return []
+
+
+async def _read(question: Callable[Asked, Answer], *values: Asked.args, **named: Asked.kwargs) -> Answer:
+    """Ask the database and give the connection back at once: there are far more streams than connections."""
+
+    def ask() -> Answer:
+        try:
+            return question(*values, **named)
+        finally:
+            connection.close()
+
+    return await sync_to_async(ask)()
 
 
 def _behind(cursor: str) -> str:
