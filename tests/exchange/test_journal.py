@@ -96,7 +96,7 @@ async def test_a_change_that_was_taken_in_and_never_made_is_closed(
 async def test_two_gateways_do_not_take_up_the_same_request(
     exchange: Exchange, pool: asyncpg.Pool, peer: ScriptedRestSystem
 ) -> None:
-    other = Exchange(pool, exchange.systems.adapters, clock=exchange.clock)
+    other = Exchange(pool, exchange.directory, clock=exchange.clock)
     transfer = InternalTransfer("SV0001", "SV0002", Decimal(1), "CNY")
     requests = [await taken_in(exchange, "internal_transfer", transfer) for _ in range(20)]
     assert sum(await asyncio.gather(exchange.recover(), other.recover())) == len(requests)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection
 
 from guanxi.access.models import AuditEntry
-from guanxi.storage.transactions import open_transaction
+from guanxi.storage.transactions import open_transaction, require_transaction
 
 _CHAIN_LOCK: Final = 71_215
 _FIRST: Final = bytes(32)
@@ -20,20 +20,28 @@ _FIRST: Final = bytes(32)
 def record(*, actor: str, action: str, subject: str, at: dt.datetime, detail: Mapping[str, Any] | None = None) -> None:
     """Add an entry to the chain, in a transaction of its own."""
     with open_transaction():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
-        last = AuditEntry.objects.order_by("-sequence").first()
-        entry = AuditEntry(
-            sequence=last.sequence + 1 if last else 1,
-            at=at,
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=dict(detail or {}),
-            previous_hash=bytes(last.hash) if last else _FIRST,
-        )
-        entry.hash = _hash(entry)
-        entry.save(force_insert=True)
+        record_change(actor=actor, action=action, subject=subject, at=at, detail=detail)
+
+
+def record_change(
+    *, actor: str, action: str, subject: str, at: dt.datetime, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Add an entry to the chain, in the transaction of the change that it tells of: both are kept, or neither."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+    last = AuditEntry.objects.order_by("-sequence").first()
+    entry = AuditEntry(
+        sequence=last.sequence + 1 if last else 1,
+        at=at,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=dict(detail or {}),
+        previous_hash=bytes(last.hash) if last else _FIRST,
+    )
+    entry.hash = _hash(entry)
+    entry.save(force_insert=True)
 
 
 def broken_links() -> Iterator[int]:

@@ -5,6 +5,9 @@ ExchangeError
 ├── ExchangeBusy          more requests wait than can be answered in time; nothing was done
 ├── NotStorable           a text in the request cannot be kept by the journal; nothing was done
 ├── PaymentFileRefused    a payment file that cannot be taken in: empty, too large, or its key is another one's
+├── ParametersInvalid     an endpoint or a route was edited to nonsense; nothing was kept
+├── ParametersChanged     somebody else has changed it meanwhile; nothing was kept
+├── CredentialMissing     a secret that an endpoint refers to is not there
 ├── LegStateForbidden     a leg was to go where the table of states does not let it
 └── SearchTooBroad        a search for messages took too long and was stopped
 """
@@ -12,6 +15,7 @@ ExchangeError
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from guanxi.kernel.errors import GuanxiError
 
@@ -56,6 +60,43 @@ class PaymentFileRefused(ExchangeError):
 
     code = "exchange.payment_file_refused"
     permanent = True
+
+
+class ParametersInvalid(ExchangeError):
+    """An endpoint or a route was edited to nonsense; nothing was kept. `faults` has a sentence for each field."""
+
+    code = "exchange.parameters_invalid"
+    permanent = True
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        told = "; ".join(f"{field}: {sentence}" for field, sentence in faults.items())
+        super().__init__(f"This cannot be kept. {told}", next_step="Correct those fields and save again.")
+        self.faults = dict(faults)
+
+
+class ParametersChanged(ExchangeError):
+    """Somebody else has changed an endpoint meanwhile; nothing was kept."""
+
+    code = "exchange.parameters_changed"
+    permanent = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has been changed by somebody else meanwhile.",
+            next_step="Look at it as it is now, then edit again.",
+        )
+
+
+class CredentialMissing(ExchangeError):
+    """A secret that an endpoint refers to is not there."""
+
+    code = "exchange.credential_missing"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            f"The credential {reference} is not there.",
+            next_step="Set that variable, or write that file, where the gateway runs.",
+        )
 
 
 class LegStateForbidden(ExchangeError):

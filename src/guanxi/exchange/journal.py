@@ -21,7 +21,7 @@ import msgspec
 
 from guanxi.exchange.batching import Batcher
 from guanxi.exchange.errors import NotStorable
-from guanxi.exchange.statements import CLOSE, MARK_SENT, STORED, TAKE_IN, TAKE_IN_AND_CLOSE
+from guanxi.exchange.statements import CLOSE, MARK_SENT, SEND_ELSEWHERE, STORED, TAKE_IN, TAKE_IN_AND_CLOSE
 from guanxi.exchange.states import LegState
 from guanxi.kernel.vocabulary import InteractionKind, Outcome, Reason
 from guanxi.services.request import Leg, ServiceRequest
@@ -197,6 +197,11 @@ async def mark_sent(pool: asyncpg.Pool, leg: Leg, at: dt.datetime, lease_until: 
     await pool.execute(MARK_SENT, leg.id, at, lease_until)
 
 
+async def send_elsewhere(pool: asyncpg.Pool, leg: Leg) -> None:
+    """A leg that has not left goes to another endpoint: `leg.endpoint`."""
+    await pool.execute(SEND_ELSEWHERE, leg.id, leg.endpoint)
+
+
 def _turns(batch: Sequence[Closing]) -> list[list[int]]:
     """Positions in `batch`, in as many turns as one request is in it: two ends of it never meet in one statement."""
     turns: list[list[int]] = []
@@ -261,7 +266,7 @@ def _standing_row(closing: Closing, standing: LegStanding) -> tuple[Any, ...]:
 
 
 def _leg_columns(legs: Sequence[tuple[Intake, int]]) -> list[list[Any]]:
-    return _columns((_leg_row(intake, position) for intake, position in legs), 9)
+    return _columns((_leg_row(intake, position) for intake, position in legs), 10)
 
 
 def _leg_row(intake: Intake, position: int) -> tuple[Any, ...]:
@@ -269,7 +274,8 @@ def _leg_row(intake: Intake, position: int) -> tuple[Any, ...]:
     state = LegState.PLANNED if position else LegState.SENT
     due = None if position else intake.lease_until
     content = _encode(leg.content).decode()
-    return leg.id, intake.request.id, position, leg.system, leg.operation, content, leg.undo, state.value, due
+    row = leg.id, intake.request.id, position, leg.system, leg.operation, content, leg.undo, state.value, due
+    return *row, leg.endpoint
 
 
 def _newest(batch: Sequence[Closing]) -> list[tuple[Any, ...]]:

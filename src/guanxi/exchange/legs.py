@@ -7,25 +7,26 @@ it is in doubt and recovery finds out.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
 import logging
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import asyncpg
+import msgspec
 
-from guanxi.exchange.errors import ExchangeBusy, LegStateForbidden
-from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent
+from guanxi.exchange.directory import Directory
+from guanxi.exchange.errors import LegStateForbidden
+from guanxi.exchange.guard import never_left
+from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent, send_elsewhere
 from guanxi.exchange.recorder import Call, Recorder
 from guanxi.exchange.states import OPEN, OWNED, LegState, may_become
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
-from guanxi.services.ports import BusinessSystem
 from guanxi.services.request import Leg, LegReply, ServiceRequest
 
 AT_TERMINALS: Final = frozenset({Channel.ATM, Channel.POS})  # whoever waits there does not come back to ask
@@ -67,59 +68,37 @@ class Patience:
 
 
 class Systems:
-    """The business systems by name, each call bounded in time and never an exception."""
+    """The business systems behind their endpoints, each call bounded in time and never an exception."""
 
-    def __init__(
-        self, adapters: Mapping[str, BusinessSystem], patience: dt.timedelta, recorder: Recorder | None = None
-    ) -> None:
-        self.adapters = adapters
+    def __init__(self, directory: Directory, patience: dt.timedelta, recorder: Recorder | None = None) -> None:
+        self.directory = directory
         self._seconds = patience.total_seconds()
         self._recorder = recorder
 
     async def perform(self, leg: Leg, asker: ServiceRequest | None = None) -> LegReply:
-        """Do `leg` for `asker`. A system that we do not have refuses as unavailable."""
-        adapter = self.adapters.get(leg.system)
-        if adapter is None:
-            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
-        return await self._watched("perform", adapter.perform, leg, asker)
+        """Do `leg` for `asker`. An endpoint that we do not have refuses as unavailable."""
+        return await self._watched("perform", leg, asker) or LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
 
     async def enquire(self, leg: Leg, asker: ServiceRequest | None = None) -> LegReply:
-        """What became of `leg`."""
-        adapter = self.adapters.get(leg.system)
-        if adapter is None:
-            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
-        return await self._watched("enquire", adapter.enquire, leg, asker)
+        """What became of `leg`. One that went where we have nothing any more stays in doubt."""
+        return await self._watched("enquire", leg, asker) or LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
 
     async def undo(self, leg: Leg, asker: ServiceRequest | None = None) -> LegReply:
         """Take `leg` back."""
-        adapter = self.adapters.get(leg.system)
-        if adapter is None:
-            return LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
-        return await self._watched("undo", adapter.undo, leg, asker)
+        return await self._watched("undo", leg, asker) or LegReply("unknown", Reason.SYSTEM_UNAVAILABLE)
 
-    async def _watched(
-        self, verb: Call, call: Callable[[Leg], Awaitable[LegReply]], leg: Leg, asker: ServiceRequest | None
-    ) -> LegReply:
-        """The call, told to whoever watches."""
+    async def _watched(self, verb: Call, leg: Leg, asker: ServiceRequest | None) -> LegReply | None:
+        """The call, told to whoever watches; None without such an endpoint."""
+        guard = self.directory.guard(leg)
+        if guard is None:
+            return None
         if self._recorder is None:
-            return await self._bounded(call, leg)
-        started = time.perf_counter()
-        with self._recorder.traffic.under_way(leg.system):
-            reply = await self._bounded(call, leg)
-        self._recorder.called(verb, leg, leg.system, reply, asker, time.perf_counter() - started)
+            return await guard.call(verb, leg, self._seconds)
+        started, endpoint = time.perf_counter(), guard.endpoint.name
+        with self._recorder.traffic.under_way(endpoint):
+            reply = await guard.call(verb, leg, self._seconds)
+        self._recorder.called(verb, leg, endpoint, reply, asker, time.perf_counter() - started)
         return reply
-
-    async def _bounded(self, call: Callable[[Leg], Awaitable[LegReply]], leg: Leg) -> LegReply:
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await call(leg)
-        except TimeoutError:
-            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
-        except ExchangeBusy:  # it never left
-            return LegReply("failed", Reason.SYSTEM_UNAVAILABLE)
-        except Exception:  # noqa: BLE001 - an adapter's fault must not leave a leg without a state
-            _log.exception("The adapter of %s broke on leg %s", leg.system, leg.id)
-            return LegReply("unknown", Reason.SYSTEM_TIMEOUT)
 
 
 @dataclasses.dataclass(slots=True)
@@ -132,6 +111,7 @@ class LegProgress:
     milliseconds: int | None = None
     told_at: dt.datetime | None = None
     attempts: int = 1
+    left: bool = False  # it may have been sent before, by a process that is gone
 
     def become(self, following: LegState) -> None:
         """Go on to `following`, which the table of states must allow."""
@@ -241,6 +221,12 @@ class LegRun:
     async def _send(self, each: LegProgress) -> None:
         started = time.perf_counter()
         reply = await self._systems.perform(each.leg, self.request)
+        while never_left(reply) and not each.left and each.leg.fail_over:
+            each.leg = next_endpoint(each.leg)
+            await send_elsewhere(self._pool, each.leg)
+            reply = await self._systems.perform(each.leg, self.request)
+        if never_left(reply) and each.left:  # now; what was sent before may have arrived
+            reply = LegReply("unknown", reply.reason)
         if reply.state == "unknown":
             reply = await self._systems.enquire(each.leg, self.request)
         each.milliseconds = round((time.perf_counter() - started) * 1000)
@@ -259,9 +245,17 @@ async def look(systems: Systems, leg: Leg, asker: ServiceRequest | None = None) 
     """The answer to a leg without an effect, and how many milliseconds it took; no answer is a plain failure."""
     started = time.perf_counter()
     reply = await systems.perform(leg, asker)
+    while (reply.state == "unknown" or never_left(reply)) and leg.fail_over:
+        leg = next_endpoint(leg)
+        reply = await systems.perform(leg, asker)
     if reply.state == "unknown":
         reply = LegReply("failed", reply.reason or Reason.SYSTEM_TIMEOUT)
     return reply, round((time.perf_counter() - started) * 1000)
+
+
+def next_endpoint(leg: Leg) -> Leg:
+    """`leg`, on its way to where it fails over next."""
+    return msgspec.structs.replace(leg, endpoint=leg.fail_over[0], fail_over=leg.fail_over[1:])
 
 
 def balances_in(leg: Leg, reply: LegReply, at: dt.datetime) -> Iterator[BalanceTold]:

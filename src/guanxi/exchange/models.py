@@ -7,18 +7,23 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from guanxi.exchange.endpoint_models import EndpointHealth, EndpointRow, EndpointVersion, RouteRow
 from guanxi.exchange.payment_models import Payment, PaymentBlock, PaymentFile, PaymentFileContent
 from guanxi.exchange.states import OPEN, OWNED, LegState
 
 __all__ = [
     "Break",
     "BreakNote",
+    "EndpointHealth",
+    "EndpointRow",
+    "EndpointVersion",
     "JournalLeg",
     "JournalRequest",
     "Payment",
     "PaymentBlock",
     "PaymentFile",
     "PaymentFileContent",
+    "RouteRow",
 ]
 
 LEG_STATES = [state.value for state in LegState]
@@ -64,6 +69,7 @@ class JournalLeg(models.Model):
     request = models.ForeignKey(JournalRequest, on_delete=models.PROTECT, related_name="legs")
     position = models.PositiveSmallIntegerField()
     system = models.CharField(max_length=24)
+    endpoint = models.CharField(max_length=40, null=True)  # where it went; none from before there were endpoints
     operation = models.CharField(max_length=32)
     content = models.JSONField()
     undo = models.CharField(max_length=32, default="reversal", db_default="reversal")

@@ -18,7 +18,10 @@ from typing import Final
 
 import asyncpg
 
+from guanxi.exchange.directory import Directory
+from guanxi.exchange.directory_desk import DirectoryDesk
 from guanxi.exchange.errors import JournalUnavailable, NotStorable
+from guanxi.exchange.heart import Heart
 from guanxi.exchange.journal import Closing, Intake, Journal, LegStanding, close_many, fingerprint
 from guanxi.exchange.legs import (
     LegProgress,
@@ -33,7 +36,6 @@ from guanxi.exchange.recorder import LOOKS_ONLY, Recorder
 from guanxi.exchange.recovery import recover_due, settle_leg
 from guanxi.exchange.refusal import Decide, refuse_asker
 from guanxi.exchange.reversal import reverse_request
-from guanxi.exchange.routes import make_systems
 from guanxi.exchange.states import LegState
 from guanxi.kernel.clock import now
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
@@ -41,7 +43,7 @@ from guanxi.services import catalogue
 from guanxi.services.errors import ServiceUnknown
 from guanxi.services.ports import BusinessSystem
 from guanxi.services.request import Actor, LegReply, ServiceReply, ServiceRequest
-from guanxi.services.service import Entry, LocalChange, Plan, Service
+from guanxi.services.service import Entry, Known, LocalChange, Plan, Service
 from guanxi.storage.configuration import Configuration
 from guanxi.storage.wiring import modules_of
 
@@ -66,7 +68,7 @@ class Exchange:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        systems: Mapping[str, BusinessSystem],
+        systems: Mapping[str, BusinessSystem] | Directory,
         *,
         clock: Callable[[], dt.datetime] = now,
         patience: Patience | None = None,
@@ -76,7 +78,8 @@ class Exchange:
         self.clock = clock
         self.patience = patience or Patience()
         self.recorder = Recorder(pool, clock)
-        self.systems = Systems(systems, self.patience.leg, self.recorder)
+        self.directory = systems if isinstance(systems, Directory) else Directory.of(systems)
+        self.systems = Systems(self.directory, self.patience.leg, self.recorder)
         self.journal = Journal(pool)
         self.lookup = Lookup(pool)
 
@@ -159,7 +162,8 @@ class Exchange:
         return ServiceReply(stored.id, Outcome(stored.outcome), told, stored.reply or {})
 
     async def _handle(self, service: Service, request: ServiceRequest) -> ServiceReply:
-        plan = service.plan(request, await self.lookup.find(service.names(request)))
+        known = await self.lookup.find(service.names(request))
+        plan = self._routed(service.plan(request, known), request, known)
         if plan.declined or not (plan.legs or plan.change):
             return await self._answer_at_once(service, plan, request)
         if all(leg.operation in LOOKS_ONLY for leg in plan.legs) and not plan.change:
@@ -173,6 +177,12 @@ class Exchange:
         run.progress[0].state = LegState.SENT
         await run.go()
         return await self.conclude(service, plan, run)
+
+    def _routed(self, plan: Plan, request: ServiceRequest, known: Known) -> Plan:
+        """The plan with the endpoint of each leg, which the journal keeps."""
+        if not plan.legs:
+            return plan
+        return dataclasses.replace(plan, legs=tuple(self.directory.routed(leg, request, known) for leg in plan.legs))
 
     async def _change(self, service: Service, plan: Plan, request: ServiceRequest, change: LocalChange) -> ServiceReply:
         closing = Closing(
@@ -281,11 +291,16 @@ async def open_exchange(
     pool: asyncpg.Pool, configuration: Configuration, *, patience: Patience | None = None
 ) -> AsyncIterator[Exchange]:
     """An exchange over the configured systems, recovering what is due, for as long as the block lasts."""
-    systems = make_systems(configuration)
-    exchange = Exchange(pool, systems, patience=patience)
-    for system in systems.values():
-        await system.open()
-    tasks = [asyncio.create_task(recover_for_ever(exchange)), asyncio.create_task(exchange.recorder.run())]
+    desk = DirectoryDesk(pool, configuration)
+    await desk.load()
+    exchange = Exchange(pool, desk.directory, patience=patience)
+    work = (
+        recover_for_ever(exchange),
+        exchange.recorder.run(),
+        desk.keep_current(),
+        Heart(pool, desk.directory, exchange.recorder.traffic.gateway).beat(),
+    )
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield exchange
     finally:
@@ -294,8 +309,7 @@ async def open_exchange(
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await exchange.journal.flush()
-        for system in systems.values():
-            await system.close()
+        await desk.directory.close()
 
 
 async def recover_for_ever(exchange: Exchange) -> None:

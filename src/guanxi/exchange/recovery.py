@@ -56,7 +56,7 @@ SELECT id, channel, idempotency_key, service, actor, party_id, arguments, receiv
 FROM exchange_journalrequest WHERE id = $1
 """
 _LEGS: Final = """
-SELECT id, system, operation, content, undo, state, reason, reference, attempts FROM exchange_journalleg
+SELECT id, system, operation, content, undo, state, reason, reference, attempts, endpoint FROM exchange_journalleg
 WHERE request_id = $1 ORDER BY position
 """
 _OF_LEG: Final = "SELECT request_id FROM exchange_journalleg WHERE id = $1"
@@ -193,5 +193,6 @@ def _progress(row: asyncpg.Record) -> LegProgress:
         state, "unknown"
     )
     reply = msgspec.convert({"state": said, "reason": reason, "reference": row["reference"]}, LegReply)
-    leg = Leg(row["id"], row["system"], row["operation"], json.loads(row["content"]), row["undo"])
-    return LegProgress(leg, state, reply, attempts=row["attempts"])
+    content, endpoint = json.loads(row["content"]), row["endpoint"] or ""
+    leg = Leg(row["id"], row["system"], row["operation"], content, row["undo"], endpoint)
+    return LegProgress(leg, state, reply, attempts=row["attempts"], left=state is not LegState.PLANNED)

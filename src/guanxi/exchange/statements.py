@@ -13,6 +13,7 @@ WHERE channel = $1 AND idempotency_key = $2
 MARK_SENT: Final = """
 UPDATE exchange_journalleg SET state = 'sent', sent_at = $2, next_attempt_at = $3 WHERE id = $1 AND state = 'planned'
 """
+SEND_ELSEWHERE: Final = "UPDATE exchange_journalleg SET endpoint = $2 WHERE id = $1 AND state = 'sent'"
 TAKE_IN: Final = """
 WITH added AS (
     INSERT INTO exchange_journalrequest (id, channel, idempotency_key, fingerprint, service, actor, party_id,
@@ -26,12 +27,12 @@ WITH added AS (
     RETURNING id, received_at
 ), legs AS (
     INSERT INTO exchange_journalleg (id, request_id, position, system, operation, content, undo, state, attempts,
-        sent_at, next_attempt_at)
+        sent_at, next_attempt_at, endpoint)
     SELECT leg.id, added.id, leg.position, leg.system, leg.operation, leg.content::jsonb, leg.undo, leg.state, 1,
-        added.received_at, leg.due
+        added.received_at, leg.due, leg.endpoint
     FROM unnest($11::uuid[], $12::uuid[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[],
-        $18::text[], $19::timestamptz[])
-        AS leg (id, request_id, position, system, operation, content, undo, state, due)
+        $18::text[], $19::timestamptz[], $20::text[])
+        AS leg (id, request_id, position, system, operation, content, undo, state, due, endpoint)
     JOIN added ON added.id = leg.request_id
 )
 SELECT id FROM added

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from guanxi.services.request import Leg, LegReply
 
@@ -24,3 +24,11 @@ class BusinessSystem(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class SignOfLife(Protocol):
+    """What an adapter offers besides where its peer can be asked whether it is there."""
+
+    async def ping(self) -> bool:
+        """Does the peer answer? May be asked at any time once the adapter has been opened."""

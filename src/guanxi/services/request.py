@@ -52,6 +52,8 @@ class Leg(msgspec.Struct, frozen=True):
     operation: str
     content: dict[str, Any]  # amounts as decimal text
     undo: str = "reversal"  # what undoes it at that system, declared where the leg is planned
+    endpoint: str = ""  # where it goes, once the exchange has decided; enquiries and reversals follow it there
+    fail_over: tuple[str, ...] = ()  # where it may go instead while it has not left
 
 
 class Wire(msgspec.Struct, frozen=True):

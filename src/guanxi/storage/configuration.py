@@ -34,6 +34,7 @@ class Configuration:
     bank_currency: str
     message_days: int  # how long the messages on the wire are kept
     bank_bic: str
+    adapters: tuple[str, ...]  # of other houses, by dotted path, that endpoints may name
 
     @property
     def gateway_url(self) -> str:
@@ -68,6 +69,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),
         message_days=_days(environment, "GUANXI_MESSAGE_DAYS", 30),
         bank_bic=_bic(environment, "GUANXI_BIC"),
+        adapters=_adapters(environment, "GUANXI_ADAPTERS"),
     )
 
 
@@ -79,8 +81,11 @@ def configuration() -> Configuration:
 
 def _mac_key(environment: Mapping[str, str], name: str) -> bytes:
     text = environment.get(name)
-    if text is None:
-        return DEMO_INTERCHANGE_KEY
+    return DEMO_INTERCHANGE_KEY if text is None else mac_key(text, name)
+
+
+def mac_key(text: str, name: str) -> bytes:
+    """The MAC key that `text` writes in hexadecimal digits; `name` is where it stands."""
     try:
         key = bytes.fromhex(text)
     except ValueError:
@@ -97,6 +102,16 @@ def _bic(environment: Mapping[str, str], name: str) -> str:
             f"{name} is {text!r}, which is no BIC.", next_step="Give 8 or 11 characters (ISO 9362)."
         )
     return text
+
+
+def _adapters(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    paths = tuple(path.strip() for path in environment.get(name, "").split(",") if path.strip())
+    for path in paths:
+        if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", path):
+            raise ConfigurationInvalid(
+                f"{name} names {path!r}, which is no dotted path.", next_step="Write it as package.module:make_system."
+            )
+    return paths
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -24,3 +24,10 @@ def modules_of(package: ModuleType) -> list[ModuleType]:
     """Every module directly inside `package`, imported, in name order."""
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     return [importlib.import_module(f"{package.__name__}.{name}") for name in names]  # noqa: TID251 - as above
+
+
+def packages_of(package: str, name: str) -> list[str]:
+    """The packages directly inside `package` that have `name`, by their dotted paths, in order."""
+    inside = importlib.import_module(package).__path__  # noqa: TID251 - as above
+    paths = sorted(f"{package}.{module.name}" for module in pkgutil.iter_modules(inside))
+    return [path for path in paths if hasattr(importlib.import_module(path), name)]  # noqa: TID251 - as above

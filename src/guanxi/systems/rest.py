@@ -7,17 +7,19 @@ asking after an operation that the system has never seen makes sure that it neve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Self
 
 import aiohttp
 import msgspec
 
 from guanxi.exchange.batching import Batcher
+from guanxi.exchange.parameters import Endpoint
 from guanxi.kernel.vocabulary import Reason
 from guanxi.services.request import Leg, LegReply
 
 _LANES: Final = 4  # calls under way at once
 _SECONDS: Final = 5.0
+_CONNECT_SECONDS: Final = 2.0
 _NUL: Final = rb"\u0000"
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.decode
@@ -40,21 +42,45 @@ _LONGEST_REFERENCE: Final = 64
 class RestSystem:
     """One REST back-end below `base` (such as http://127.0.0.1:8020/savings)."""
 
-    def __init__(self, base: str) -> None:
-        self._base = base
+    def __init__(
+        self, base: str, *, token: str = "", seconds: float = _SECONDS, connect_seconds: float = _CONNECT_SECONDS
+    ) -> None:
+        self._base = base.rstrip("/")
+        self._token = token
+        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=connect_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._batcher = Batcher(self._perform_many, lanes=_LANES)
 
+    @classmethod
+    def at(cls, endpoint: Endpoint) -> Self:
+        """The back-end at `endpoint`; its credential is a bearer token (RFC 6750)."""
+        parameters = endpoint.parameters
+        return cls(
+            endpoint.address,
+            token=endpoint.secret.decode() if endpoint.secret else "",
+            seconds=parameters.timeout_seconds,
+            connect_seconds=parameters.connect_seconds,
+        )
+
     async def open(self) -> None:
         """Make the connection pool; connections are opened when needed and kept."""
-        timeout = aiohttp.ClientTimeout(total=_SECONDS, sock_connect=2)
-        headers = {"Content-Type": "application/json"}
-        self._session = aiohttp.ClientSession(timeout=timeout, headers=headers, auto_decompress=False)
+        headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        )
+        self._session = aiohttp.ClientSession(timeout=self._timeout, headers=headers, auto_decompress=False)
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+    async def ping(self) -> bool:
+        """Whether there is an answer at all that does not tell of a fault of its own."""
+        try:
+            status, _ = await self._call("GET", "/accounts/-")
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+        return status < 500 and status not in _NOT_NOW
 
     async def perform(self, leg: Leg) -> LegReply:
         """Do what the leg says."""

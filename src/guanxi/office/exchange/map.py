@@ -14,7 +14,7 @@ from guanxi.access.policies import Action, require
 from guanxi.exchange import watch
 from guanxi.exchange.process import SERVICES
 from guanxi.exchange.queries import OpenLegs, open_legs
-from guanxi.exchange.routes import ADAPTERS
+from guanxi.exchange.routes import SYSTEMS
 from guanxi.kernel.clock import now
 from guanxi.kernel.vocabulary import Channel
 from guanxi.office.exchange.picture import Standing, draw
@@ -69,7 +69,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 def _endpoints(legs: list[OpenLegs]) -> dict[str, Standing]:
     """Every endpoint with what is open there."""
-    standings = {name: Standing() for name in ADAPTERS}
+    standings = {name: Standing() for name in SYSTEMS}
     for name in standings:
         here = [each for each in legs if each.system == name]
         is_open, doubtful = (

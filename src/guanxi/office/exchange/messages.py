@@ -16,7 +16,7 @@ from guanxi.access.policies import Action, require
 from guanxi.exchange.errors import SearchTooBroad
 from guanxi.exchange.messages import FILTERS, PAGE, Message, Wanted, message_at, search
 from guanxi.exchange.process import SERVICES
-from guanxi.exchange.routes import ADAPTERS
+from guanxi.exchange.routes import SYSTEMS
 from guanxi.kernel.errors import InvalidValue
 from guanxi.kernel.iso8583.specification import FIELDS
 from guanxi.kernel.vocabulary import Channel
@@ -34,7 +34,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     require(staff, Action.VIEW_JOURNAL)
     choices = {
         "channels": [channel.value for channel in Channel],
-        "endpoints": list(ADAPTERS),
+        "endpoints": list(SYSTEMS),
         "services": sorted(SERVICES),
         "outcomes": _OUTCOMES,
     }

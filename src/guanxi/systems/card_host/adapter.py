@@ -45,6 +45,10 @@ class CardHost:
         """Whether the host has accepted our sign-on."""
         return self._connection.signed_on.is_set()
 
+    async def ping(self) -> bool:
+        """Whether the host has accepted our sign-on, and answers our echoes."""
+        return self.is_ready
+
     async def ready(self) -> None:
         """Wait until the host has accepted our sign-on."""
         await self._connection.signed_on.wait()

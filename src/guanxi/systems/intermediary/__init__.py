@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from guanxi.storage.configuration import Configuration
+from guanxi.exchange.parameters import Endpoint
 from guanxi.systems.rest import RestSystem
 
 
-def make_system(configuration: Configuration) -> RestSystem:
-    """The adapter as this installation is configured."""
-    return RestSystem(f"{configuration.sandbox_url}/intermediary")
+def make_system(endpoint: Endpoint) -> RestSystem:
+    """The adapter for `endpoint`."""
+    return RestSystem.at(endpoint)
