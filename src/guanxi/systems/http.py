@@ -30,6 +30,10 @@ class Addressed(Protocol):
     def address(self) -> str:
         """Where the peer is."""
 
+    @property
+    def secret(self) -> bytes | None:
+        """What its credential refers to."""
+
 
 class Answer(NamedTuple):
     """What the peer said. Its body is decoded JSON, with decimal numbers; None when there is none."""
