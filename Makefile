@@ -1,12 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench chaos browser clean
+.PHONY: run test check bench chaos browser services clean
 
 run: .venv/installed
 	$(BIN)/guanxi run
 
-test: check browser
+test: check browser services
 	$(BIN)/guanxi assets
 	$(BIN)/pytest -n 2 --dist loadfile
 
@@ -29,6 +29,12 @@ browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } \
 		|| echo "Chromium is not here and cannot be installed: browser tests will be skipped."
+
+# Tests speak to real servers; without these they are skipped, visibly.
+services:
+	@command -v nats-server >/dev/null && command -v sshd >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq nats-server openssh-server >/dev/null; } \
+		|| echo "NATS or OpenSSH are not here and cannot be installed: their tests will be skipped."
 
 clean:
 	rm -rf .venv node_modules src/guanxi/office/static/bundle
