@@ -25,8 +25,8 @@ VALUES (%s, 'atm', %s, '', 'cash_withdrawal', 'terminal:ATM00001', %s, '{"amount
 """
 _LEG = """
 INSERT INTO exchange_journalleg (id, request_id, position, system, operation, content, state, attempts, sent_at,
-    next_attempt_at)
-VALUES (%s, %s, 0, 'savings', 'withdraw', '{}', %s, 1, %s, %s)
+    next_attempt_at, owner, deadline)
+VALUES (%s, %s, 0, 'savings', 'withdraw', '{}', %s, 1, %s, %s, 'recovery', now() + interval '30 minutes')
 """
 _TRAFFIC = """
 INSERT INTO exchange_traffic (at, gateway, channel, service, endpoint, answered, declined, failed, milliseconds,

@@ -88,7 +88,7 @@ ON CONFLICT (system, kind, subject) DO UPDATE SET ours = excluded.ours, found_at
 """
 _DECIDED: Final = """
 SELECT b.id, b.system, b.decision, b.decided_by, b.subject, b.leg_id, l.state, l.operation, l.content, l.undo,
-    r.channel, r.idempotency_key, r.outcome
+    l.endpoint, r.channel, r.idempotency_key, r.outcome
 FROM exchange_break b LEFT JOIN exchange_journalleg l ON l.id = b.leg_id
 LEFT JOIN exchange_journalrequest r ON r.id = l.request_id
 WHERE b.state = 'decided' ORDER BY b.decided_at LIMIT $1
@@ -183,7 +183,14 @@ async def _reverse(exchange: Exchange, row: asyncpg.Record, at: dt.datetime, dea
 def _leg(row: asyncpg.Record) -> Leg | None:
     """The leg to be undone: ours, or one that only the business system knows."""
     if row["leg_id"] is not None:
-        return Leg(row["leg_id"], row["system"], row["operation"], json.loads(row["content"]), row["undo"])
+        return Leg(
+            row["leg_id"],
+            row["system"],
+            row["operation"],
+            json.loads(row["content"]),
+            row["undo"],
+            row["endpoint"] or "",
+        )
     try:
         return Leg(uuid.UUID(row["subject"]), row["system"], "unknown", {})
     except ValueError:

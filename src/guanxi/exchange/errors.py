@@ -9,7 +9,8 @@ ExchangeError
 ├── ParametersChanged     somebody else has changed it meanwhile; nothing was kept
 ├── CredentialMissing     a secret that an endpoint refers to is not there
 ├── LegStateForbidden     a leg was to go where the table of states does not let it
-└── SearchTooBroad        a search for messages took too long and was stopped
+├── SearchTooBroad        a search for messages took too long and was stopped
+└── BreakNotYours         somebody has decided about this break already
 """
 
 from __future__ import annotations
@@ -116,3 +117,13 @@ class SearchTooBroad(ExchangeError):
 
     def __init__(self) -> None:
         super().__init__("This search took too long and was stopped.", next_step="Add a word, a channel or a time.")
+
+
+class BreakNotYours(ExchangeError):
+    """Somebody has decided about this break already."""
+
+    code = "exchange.break_not_yours"
+    permanent = True
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has decided about this break already.", next_step="Look at it again.")

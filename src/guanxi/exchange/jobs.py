@@ -8,8 +8,10 @@ from typing import Final
 import asyncpg
 from procrastinate import Blueprint
 
+from guanxi.exchange.directory_desk import DirectoryDesk
+from guanxi.exchange.reconciliation import Result, reconcile
 from guanxi.kernel.clock import now
-from guanxi.storage.configuration import configuration
+from guanxi.storage.configuration import Configuration, configuration
 
 NAMESPACE: Final = "exchange"
 TRAFFIC_KEPT: Final = dt.timedelta(days=2)
@@ -32,3 +34,25 @@ async def keep_messages(timestamp: int) -> int:  # noqa: ARG001 - Procrastinate 
     finally:
         await connection.close()
     return dropped
+
+
+@blueprint.periodic(cron="10 2 * * *")
+@blueprint.task(name="reconcile", queueing_lock="exchange.reconcile")
+async def reconcile_yesterday(timestamp: int) -> int:
+    """Hold yesterday's journal against the business systems' books; how many breaks were found."""
+    day = dt.datetime.fromtimestamp(timestamp, dt.UTC).date() - dt.timedelta(days=1)
+    results = await reconcile_day(configuration(), day)
+    return sum(result.breaks for result in results)
+
+
+async def reconcile_day(settings: Configuration, day: dt.date) -> list[Result]:
+    """Reconcile one day with the business systems of this installation."""
+    async with asyncpg.create_pool(settings.database_url, min_size=1, max_size=3) as pool:
+        desk = DirectoryDesk(pool, settings)
+        await desk.load()
+        try:
+            guards = desk.directory.guards.items()
+            adapters = {name: guard.adapter for name, guard in guards if guard.adapter is not None}
+            return await reconcile(pool, adapters, day, now())
+        finally:
+            await desk.directory.close()

@@ -23,6 +23,7 @@ __all__ = [
     "PaymentBlock",
     "PaymentFile",
     "PaymentFileContent",
+    "Reconciliation",
     "RouteRow",
 ]
 
@@ -95,7 +96,7 @@ class JournalLeg(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["next_attempt_at"], condition=Q(state__in=sorted(OPEN)), name="exchange_leg_open"),
             models.Index(fields=["deadline"], condition=Q(owner="recovery"), name="exchange_leg_overdue"),
-            models.Index(fields=["system", "sent_at"], name="exchange_leg_day"),
+            models.Index(fields=["sent_at"], name="exchange_leg_sent"),
         ]
 
 
@@ -135,6 +136,24 @@ class Break(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "-found_at"], name="exchange_break_state_found"),
             models.Index(fields=["request_id"], condition=Q(request_id__isnull=False), name="exchange_break_request"),
+        ]
+
+
+class Reconciliation(models.Model):
+    """The journal was held against one business system's book of one day."""
+
+    id = models.BigAutoField(primary_key=True)
+    system = models.CharField(max_length=24)
+    day = models.DateField()
+    at = models.DateTimeField()
+    ours = models.IntegerField()  # legs of the journal
+    theirs = models.IntegerField()  # operations of the business system
+    breaks = models.IntegerField()
+    failure = models.CharField(max_length=200, blank=True)  # why it could not be done
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["system", "day"], name="exchange_reconciliation_once"),
         ]
 
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import logging
 import time
 import uuid
@@ -33,7 +34,7 @@ from guanxi.exchange.legs import (
 )
 from guanxi.exchange.lookup import Lookup
 from guanxi.exchange.recorder import LOOKS_ONLY, Recorder
-from guanxi.exchange.recovery import recover_due, settle_leg
+from guanxi.exchange.recovery import Work, claim_due, recover_due, settle_leg, take_up
 from guanxi.exchange.refusal import Decide, refuse_asker
 from guanxi.exchange.reversal import reverse_request
 from guanxi.exchange.states import LegState
@@ -59,6 +60,8 @@ UNREACHABLE: Final = (
     asyncpg.InsufficientResourcesError,  # a disk write failed, or there are no connections left
 )
 
+_TAKEN_UP_AT_ONCE: Final = 100  # requests that one gateway recovers side by side
+_LOOK_AGAIN, _ROOM_SOON = 1.0, 0.1  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -313,15 +316,38 @@ async def open_exchange(
 
 
 async def recover_for_ever(exchange: Exchange) -> None:
-    """Look for due legs every second; when the database is away, wait for it."""
-    while True:
-        try:
-            found = await exchange.recover()
-        except (*UNREACHABLE, asyncpg.PostgresError, JournalUnavailable) as error:
-            _log.warning("Recovery has to wait: %s", error)
-            found = 0
-        if not found:
-            await asyncio.sleep(1)
+    """Take up what is due, many at a time, as long as the process lives.
+
+    A slow one keeps no other waiting, and nothing that goes wrong ends it; when the database is away it waits.
+    """
+    under_way: dict[uuid.UUID, asyncio.Task[bool]] = {}
+    try:
+        while True:
+            room = _TAKEN_UP_AT_ONCE - len(under_way)
+            due = await _due(exchange, room) if room else []
+            for request_id, work in due:
+                if request_id not in under_way:
+                    task = asyncio.create_task(take_up(exchange, request_id, work))
+                    under_way[request_id] = task
+                    task.add_done_callback(functools.partial(_forget, under_way, request_id))
+            await asyncio.sleep(_LOOK_AGAIN if room and len(due) < room else _ROOM_SOON)
+    finally:
+        for task in list(under_way.values()):
+            task.cancel()
+
+
+def _forget(under_way: dict[uuid.UUID, asyncio.Task[bool]], request_id: uuid.UUID, _done: asyncio.Task[bool]) -> None:
+    under_way.pop(request_id, None)
+
+
+async def _due(exchange: Exchange, room: int) -> list[Work]:
+    try:
+        return await claim_due(exchange, room)
+    except (*UNREACHABLE, asyncpg.PostgresError, JournalUnavailable) as error:
+        _log.warning("Recovery has to wait: %s", error)
+    except Exception:  # noqa: BLE001 - recovery goes on, whatever it is
+        _log.exception("Recovery could not look for what is due")
+    return []
 
 
 async def close_with_change(pool: asyncpg.Pool, closing: Closing, change: LocalChange) -> Closing | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import uuid
 
 from django.db.models import Count, Min
 
-from guanxi.exchange.models import JournalLeg
+from guanxi.exchange.models import Break, BreakNote, JournalLeg, Reconciliation
 from guanxi.exchange.states import OPEN
 
 
@@ -26,3 +27,32 @@ def open_legs() -> list[OpenLegs]:
     rows = JournalLeg.objects.filter(state__in=OPEN).values_list("system", "state")
     grouped = rows.annotate(number=Count("id"), since=Min("sent_at")).order_by("system", "state")[:50]
     return [OpenLegs(*row) for row in grouped]
+
+
+BREAKS_SHOWN = 100
+
+
+def breaks_in(state: str, system: str = "", kind: str = "") -> list[Break]:
+    """The newest breaks in a state (`open` means taken ones too), at most a page of them."""
+    states = ["open", "taken"] if state == "open" else [state]
+    found = Break.objects.filter(state__in=states)
+    for name, value in (("system", system), ("kind", kind)):
+        if value:
+            found = found.filter(**{name: value})
+    return list(found.order_by("-found_at")[:BREAKS_SHOWN])
+
+
+def open_breaks() -> dict[str, int]:
+    """How many wait for a person, by kind."""
+    rows = Break.objects.filter(state__in=["open", "taken"]).values_list("kind").annotate(number=Count("id"))
+    return dict(rows.order_by("kind"))
+
+
+def notes_of(break_id: uuid.UUID) -> list[BreakNote]:
+    """What was written down about a break, oldest first."""
+    return list(BreakNote.objects.filter(matter_id=break_id).order_by("id")[:200])
+
+
+def reconciliations_since(day: dt.date) -> list[Reconciliation]:
+    """What has been reconciled, newest day first."""
+    return list(Reconciliation.objects.filter(day__gte=day).order_by("-day", "system")[:200])

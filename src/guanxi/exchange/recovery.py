@@ -62,21 +62,28 @@ WHERE request_id = $1 ORDER BY position
 _OF_LEG: Final = "SELECT request_id FROM exchange_journalleg WHERE id = $1"
 
 
+Work = tuple[uuid.UUID, Callable[["Exchange", uuid.UUID], Awaitable[None]]]
+
+
 async def recover_due(exchange: Exchange) -> int:
-    """Take up what is due now, side by side; how many requests were worked on."""
+    """Take up what is due now, side by side, and wait for all of it; how many requests were worked on."""
+    due = await claim_due(exchange, _AT_ONCE)
+    return sum(await asyncio.gather(*(take_up(exchange, request_id, work) for request_id, work in due)))
+
+
+async def claim_due(exchange: Exchange, most: int) -> list[Work]:
+    """Lease what is due now, `most` of it; what is to be done about each request."""
     await hand_over_overdue(exchange.pool, exchange.clock())
     await carry_out_decisions(exchange)
     at = exchange.clock()
-    lease_until = at + exchange.patience.lease
-    claimed = await exchange.pool.fetch(_CLAIM, at, lease_until, _AT_ONCE)
-    bare = await exchange.pool.fetch(_CLAIM_CHANGES, at - exchange.patience.lease, _AT_ONCE)
-    work = [_safely(_take_up, exchange, request_id) for request_id in {row["request_id"] for row in claimed}]
-    work += [_safely(_finish_change, exchange, row["id"]) for row in bare]
-    return sum(await asyncio.gather(*work))
+    claimed = await exchange.pool.fetch(_CLAIM, at, at + exchange.patience.lease, most)
+    bare = await exchange.pool.fetch(_CLAIM_CHANGES, at - exchange.patience.lease, most)
+    due: list[Work] = [(request_id, _take_up) for request_id in {row["request_id"] for row in claimed}]
+    return due + [(row["id"], _finish_change) for row in bare]
 
 
-async def _safely(
-    work: Callable[[Exchange, uuid.UUID], Awaitable[None]], exchange: Exchange, request_id: uuid.UUID
+async def take_up(
+    exchange: Exchange, request_id: uuid.UUID, work: Callable[[Exchange, uuid.UUID], Awaitable[None]]
 ) -> bool:
     """Whether `work` got through: one request that cannot be worked on must not keep the others waiting."""
     try:

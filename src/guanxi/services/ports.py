@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator
 from typing import Protocol, runtime_checkable
+
+import msgspec
 
 from guanxi.services.request import Leg, LegReply
 
@@ -32,3 +37,31 @@ class SignOfLife(Protocol):
 
     async def ping(self) -> bool:
         """Does the peer answer? May be asked at any time once the adapter has been opened."""
+
+
+class BookedOperation(msgspec.Struct, frozen=True):
+    """One operation as a business system has it in its books. `id` is its name there."""
+
+    id: str
+    status: str  # posted, confirmed, accepted, refused, rejected, reversed
+    operation: str = ""
+    account: str | None = None
+    amount: str | None = None  # decimal text
+    currency: str | None = None
+    reference: str | None = None
+    reason: str | None = None
+    at: str | None = None
+
+
+@runtime_checkable
+class Reconcilable(Protocol):
+    """A business system whose books of a day can be held against the journal."""
+
+    def name_of(self, leg_id: uuid.UUID) -> str:
+        """What the system calls the operation that this leg is."""
+
+    def booked(self, day: dt.date) -> AsyncIterator[BookedOperation]:
+        """What it did on `day` (UTC), in the order of the names there. Raises `OSError` when it cannot be asked."""
+
+    async def find_booked(self, name: str) -> BookedOperation | None:
+        """The operation of that name, whenever it was. Raises `OSError` when the system cannot be asked."""

@@ -6,7 +6,9 @@ asking after an operation that the system has never seen makes sure that it neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Self
 
 import aiohttp
@@ -15,7 +17,9 @@ import msgspec
 from guanxi.exchange.batching import Batcher
 from guanxi.exchange.parameters import Endpoint
 from guanxi.kernel.vocabulary import Reason
+from guanxi.services.ports import BookedOperation
 from guanxi.services.request import Leg, LegReply
+from guanxi.systems.book import find_in_book, read_book
 
 _LANES: Final = 4  # calls under way at once
 _SECONDS: Final = 5.0
@@ -108,6 +112,18 @@ class RestSystem:
         except (aiohttp.ClientError, TimeoutError):
             return _NO_ANSWER
         return read_result(body) if status == 200 else _NO_ANSWER
+
+    def name_of(self, leg_id: uuid.UUID) -> str:
+        """The leg's own id: the operation goes by it there."""
+        return str(leg_id)
+
+    def booked(self, day: dt.date) -> AsyncIterator[BookedOperation]:
+        """The system's operations of `day`, page by page."""
+        return read_book(self._base, day)
+
+    async def find_booked(self, name: str) -> BookedOperation | None:
+        """One operation, whenever it was."""
+        return await find_in_book(self._base, name)
 
     async def _look(self, path: str) -> LegReply:
         try:

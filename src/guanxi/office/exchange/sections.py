@@ -24,6 +24,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section("payment-files", _("Payments"), Action.VIEW_JOURNAL),
     Section("messages", _("Messages"), Action.VIEW_JOURNAL),
     Section("maps", _("Message maps"), Action.VIEW_JOURNAL),
+    Section("breaks", _("Breaks"), Action.VIEW_JOURNAL),
 )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from guanxi.office.exchange import breaks, maps, messages, payments, story
 from guanxi.office.exchange import map as exchange_map
-from guanxi.office.exchange import maps, messages, payments, story
 
 urlpatterns = [
     path("", exchange_map.exchange, name="exchange"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("payments/<uuid:file_id>/live", payments.payment_file_live, name="payment-file-live"),
     path("payments/<uuid:file_id>/results", payments.payment_results, name="payment-results"),
     path("payments/<uuid:file_id>/status", payments.payment_status, name="payment-status"),
+    path("breaks", breaks.breaks, name="breaks"),
+    path("breaks/<uuid:break_id>", breaks.break_detail, name="break"),
+    path("breaks/<uuid:break_id>/act", breaks.break_act, name="break-act"),
     path("requests/<uuid:request_id>", story.request_story, name="request-story"),
     path("requests/<uuid:request_id>/live", story.request_story_live, name="request-story-live"),
 ]

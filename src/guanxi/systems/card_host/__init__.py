@@ -17,4 +17,12 @@ def make_system(endpoint: Endpoint) -> CardHost:
         else configuration().card_host_key
     )
     # A reversal and its repeat fit in the time the endpoint gives a leg.
-    return CardHost(host.strip("[]"), int(port), key, Timing(answer=endpoint.parameters.timeout_seconds / 2))
+    timing = Timing(answer=endpoint.parameters.timeout_seconds / 2)
+    return CardHost(host.strip("[]"), int(port), key, timing, book=_book(endpoint))
+
+
+def _book(endpoint: Endpoint) -> str | None:
+    """Where the host's operations of a day can be read: known of the one that this installation is configured with."""
+    settings = configuration()
+    ours = endpoint.address == f"{settings.host}:{settings.card_host_port}"
+    return f"{settings.sandbox_url}/cards" if ours else None

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
 from guanxi.kernel.iso8583.authentication import MacKey
 from guanxi.kernel.iso8583.message import Message, repeat_type
 from guanxi.kernel.vocabulary import Reason
+from guanxi.services.ports import BookedOperation
 from guanxi.services.request import Leg, LegReply, Wire
+from guanxi.systems.book import find_in_book, read_book
 from guanxi.systems.card_host import messages
 from guanxi.systems.card_host.connection import HostConnection, Timing
 from guanxi.systems.card_host.errors import HostSilent, HostUnreachable
@@ -25,7 +29,10 @@ from guanxi.systems.card_host.errors import HostSilent, HostUnreachable
 class CardHost:
     """The credit-card host. Open it before use; close it at the end."""
 
-    def __init__(self, host: str, port: int, key: bytes, timing: Timing | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, key: bytes, timing: Timing | None = None, *, book: str | None = None
+    ) -> None:
+        self._book = book  # where the host's operations of a day can be read, for reconciliation
         self._connection = HostConnection(host, port, MacKey(key), timing or Timing())
         self._keeper: asyncio.Task[None] | None = None
 
@@ -70,6 +77,23 @@ class CardHost:
         advice = messages.reversal(leg)
         reply = await self._told(advice, messages.reply_to_reversal)
         return reply if reply.state == "reversed" else await self._told(_repeat(advice), messages.reply_to_reversal)
+
+    def name_of(self, leg_id: uuid.UUID) -> str:
+        """What the host calls the operation of a leg."""
+        return str(messages.name_at_host(leg_id))
+
+    async def booked(self, day: dt.date) -> AsyncIterator[BookedOperation]:
+        """The host's operations of `day`."""
+        if self._book is None:
+            raise ConnectionError("The card host's book cannot be read: no address is configured.")
+        async for operation in read_book(self._book, day):
+            yield operation
+
+    async def find_booked(self, name: str) -> BookedOperation | None:
+        """One operation, whenever it was."""
+        if self._book is None:
+            raise ConnectionError("The card host's book cannot be read: no address is configured.")
+        return await find_in_book(self._book, name)
 
     async def _told(self, message: Message, read: Callable[[Message], LegReply]) -> LegReply:
         """What the host says to `message`; unknown when it says nothing."""

@@ -37,6 +37,7 @@ OPERATIONS: Final = {
 }
 _SAYS_NOTHING: Final = frozenset({IN_PROGRESS, ANSWERED_TOO_LATE, MALFUNCTION})  # of whether money moved
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_HOST_NAMES: Final = uuid.UUID("8583a987-0000-5000-8000-000000000000")  # by agreement with the host
 _ACQUIRER: Final = "62220200"
 
 
@@ -77,6 +78,12 @@ def reply_to_reversal(answer: Message) -> LegReply:
     if code in {APPROVED, ORIGINAL_UNKNOWN}:
         return LegReply("reversed", content=_content(answer))
     return LegReply("unknown", reason_of(code))
+
+
+def name_at_host(leg_id: uuid.UUID) -> uuid.UUID:
+    """What the host's book calls the operation of a leg: UUID version 5 of its terminal, trace number and time."""
+    fields = _identity(leg_id)
+    return uuid.uuid5(_HOST_NAMES, f"{fields[41]}/{fields[11]}/{fields[7]}")
 
 
 def _identity(leg_id: uuid.UUID) -> dict[int, str]:
