@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
 from tests.peers.fineract_stand_in import FineractStandIn
 
+from guanxi.exchange.directory import Directory
+from guanxi.exchange.legs import Systems
+from guanxi.exchange.parameters import Endpoint, check
 from guanxi.kernel.identity import uuid7
 from guanxi.kernel.vocabulary import Reason
 from guanxi.services.request import Leg, LegReply
@@ -107,3 +111,18 @@ async def test_a_peer_that_is_not_there_or_does_not_let_us_in_has_done_nothing(p
         assert (await fineract.perform(leg("withdraw"))).reason is Reason.SYSTEM_UNAVAILABLE
         assert (await fineract.enquire(leg("withdraw"))).state == "unknown"
         await fineract.close()
+
+
+async def test_an_endpoint_of_that_name_serves_it(peer: FineractStandIn) -> None:
+    published = "https://user:{credential}@bank:8443/fineract-provider/api/v1?tenant=default&zone=Asia/Shanghai"
+    assert check("fineract", "rest", published, {}) == {}
+    directory = Directory()
+    path = "guanxi.systems.fineract:make_system"
+    await directory.apply([Endpoint(name="fineract", adapter=path, protocol="rest", address=peer.address)], [])
+    moved = leg("withdraw")
+    systems = Systems(directory, dt.timedelta(seconds=6))
+    assert (await systems.perform(moved)).state == "confirmed"
+    assert (await systems.undo(moved)).state == "reversed"
+    assert (await systems.perform(moved)).state == "failed"
+    assert peer.balance("FN0001") == 1000
+    await directory.close()
