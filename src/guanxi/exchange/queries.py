@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
+from typing import Final
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Coalesce
 
 from guanxi.exchange.models import Break, BreakNote, JournalLeg, Reconciliation
-from guanxi.exchange.states import OPEN
+from guanxi.exchange.states import OPEN, LegState
+
+DOUBTFUL: Final = frozenset({LegState.IN_DOUBT, LegState.REVERSING})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,3 +60,20 @@ def notes_of(break_id: uuid.UUID) -> list[BreakNote]:
 def reconciliations_since(day: dt.date) -> list[Reconciliation]:
     """What has been reconciled, newest day first."""
     return list(Reconciliation.objects.filter(day__gte=day).order_by("-day", "system")[:200])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenAt:
+    """Legs that one endpoint has not closed yet; of these, how many nobody knows the end of."""
+
+    endpoint: str
+    number: int
+    doubtful: int
+
+
+def open_legs_at() -> dict[str, OpenAt]:
+    """What is open, by endpoint."""
+    places = JournalLeg.objects.filter(state__in=OPEN).annotate(place=Coalesce("endpoint", "system"))
+    rows = places.values_list("place")
+    counts = rows.annotate(number=Count("id"), doubtful=Count("id", filter=Q(state__in=DOUBTFUL)))
+    return {row[0]: OpenAt(*row) for row in counts.order_by("place")[:200]}

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from guanxi.access.policies import Action, require
 from guanxi.exchange import watch
+from guanxi.exchange.endpoint_queries import Standing as EndpointStanding
+from guanxi.exchange.endpoint_queries import standings
 from guanxi.exchange.process import SERVICES
-from guanxi.exchange.queries import OpenLegs, open_legs
-from guanxi.exchange.routes import SYSTEMS
+from guanxi.exchange.queries import OpenAt, open_legs_at
 from guanxi.kernel.clock import now
 from guanxi.kernel.vocabulary import Channel
-from guanxi.office.exchange.picture import Standing, draw
+from guanxi.office.exchange.picture import WORSE, Standing, draw
 from guanxi.office.exchange.sections import sections_for
+from guanxi.office.shell.words import word
 from guanxi.office.staff import staff_of
 
 _WINDOWS: Final = (1, 5, 15, 60)  # minutes
-_DOUBTFUL: Final = frozenset({"in_doubt", "reversing"})
 
 
 def exchange(request: HttpRequest) -> HttpResponse:
@@ -43,12 +46,12 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     window = int(asked) if asked.isdecimal() and int(asked) in _WINDOWS else 5
     at = now()
     since = at - dt.timedelta(minutes=window)
-    found, alive, legs = watch.flows(since), watch.pulses(at), open_legs()
+    found, alive, legs = watch.flows(since), watch.pulses(at), open_legs_at()
     picture = draw(
         found,
         window * 60,
         channels=[channel.value for channel in Channel if any(channel in each.channels for each in SERVICES.values())],
-        endpoints=_endpoints(legs),
+        endpoints=_endpoints(legs, at),
         flying=watch.in_flight(alive),
     )
     return {
@@ -61,27 +64,33 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "alive": alive,
         "flying": sum(watch.in_flight(alive).get(channel.value, 0) for channel in Channel),
         "left_out": sum(pulse.left_out for pulse in alive),
-        "open_legs": sum(each.number for each in legs),
-        "doubtful": sum(each.number for each in legs if each.state in _DOUBTFUL),
+        "open_legs": sum(each.number for each in legs.values()),
+        "doubtful": sum(each.doubtful for each in legs.values()),
         "bars": _bars(at),
     }
 
 
-def _endpoints(legs: list[OpenLegs]) -> dict[str, Standing]:
-    """Every endpoint with what is open there."""
-    standings = {name: Standing() for name in SYSTEMS}
-    for name in standings:
-        here = [each for each in legs if each.system == name]
-        is_open, doubtful = (
-            sum(each.number for each in here),
-            sum(each.number for each in here if each.state in _DOUBTFUL),
-        )
-        if is_open:
-            note = ngettext("%d leg open", "%d legs open", is_open) % is_open
-            in_doubt = _("%d in doubt") % doubtful
-            note = f"{note} · {in_doubt}" if doubtful else note
-            standings[name] = Standing(note, "poorly" if doubtful else "idle")
-    return standings
+def _endpoints(legs: Mapping[str, OpenAt], at: dt.datetime) -> dict[str, Standing]:
+    """Every endpoint with how gateways find it, and what is open there."""
+    return {each.row.name: _standing(each, legs.get(each.row.name)) for each in standings(at)}
+
+
+def _standing(found: EndpointStanding, legs: OpenAt | None) -> Standing:
+    notes, health = [], "idle"
+    if not found.row.enabled:
+        notes.append(_("switched off"))
+    elif found.health in {"down", "maintenance"}:
+        health = "ill" if found.health == "down" else "poorly"
+        since = timezone.localtime(found.since).strftime("%H:%M") if found.since else ""
+        notes.append(f"{word(found.health)} {since}".strip())
+    if any(each.breaker != "closed" for each in found.told):
+        notes.append(_("breaker open"))
+    if legs is not None:
+        notes.append(ngettext("%d leg open", "%d legs open", legs.number) % legs.number)
+        if legs.doubtful:
+            health = max(health, "poorly", key=WORSE.index)
+            notes.append(_("%d in doubt") % legs.doubtful)
+    return Standing(" · ".join(notes), health)
 
 
 def _bars(at: dt.datetime) -> list[dict[str, Any]]:

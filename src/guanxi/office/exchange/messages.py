@@ -15,8 +15,8 @@ from django.utils.dateparse import parse_datetime
 from guanxi.access.policies import Action, require
 from guanxi.exchange.errors import SearchTooBroad
 from guanxi.exchange.messages import FILTERS, PAGE, Message, Wanted, message_at, search
+from guanxi.exchange.models import EndpointRow
 from guanxi.exchange.process import SERVICES
-from guanxi.exchange.routes import SYSTEMS
 from guanxi.kernel.errors import InvalidValue
 from guanxi.kernel.iso8583.specification import FIELDS
 from guanxi.kernel.vocabulary import Channel
@@ -34,7 +34,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     require(staff, Action.VIEW_JOURNAL)
     choices = {
         "channels": [channel.value for channel in Channel],
-        "endpoints": list(SYSTEMS),
+        "endpoints": list(EndpointRow.objects.values_list("name", flat=True)[:200]),
         "services": sorted(SERVICES),
         "outcomes": _OUTCOMES,
     }

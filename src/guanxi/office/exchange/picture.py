@@ -17,7 +17,7 @@ WIDTH: Final = 1180
 _HIGH: Final = 72
 _GAP: Final = 12
 _COLUMNS: Final = {"channel": (0, 230), "service": (470, 240), "endpoint": (950, 230)}
-_WORSE: Final = ("idle", "well", "poorly", "ill")
+WORSE: Final = ("idle", "well", "poorly", "ill")
 _SIGNS: Final = {"idle": "", "well": "", "poorly": "▲", "ill": "✖"}
 
 
@@ -121,7 +121,7 @@ def _node(
     standing: Standing,
 ) -> Node:
     x, width = _COLUMNS[kind]
-    health = max(standing.health, figures.health, key=_WORSE.index)
+    health = max(standing.health, figures.health, key=WORSE.index)
     return Node(
         kind=kind,
         name=name,

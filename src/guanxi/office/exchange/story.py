@@ -15,6 +15,7 @@ from guanxi.access import audit
 from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, may, require
 from guanxi.exchange.messages import Message
+from guanxi.exchange.models import JournalLeg
 from guanxi.exchange.story import Span, Story, request_of_leg, story_of
 from guanxi.kernel.clock import now
 from guanxi.office.exchange.messages import sides_of
@@ -71,12 +72,17 @@ def _steps(story: Story) -> list[dict[str, Any]]:
     steps += [_step(span.at, begin, span.kind, sentence) for span in story.spans if (sentence := _call(span))]
     for leg in story.legs:
         if leg.next_attempt_at:
-            steps.append(_step(leg.next_attempt_at, begin, "wait", _again(leg.system, leg.state)))
+            steps.append(_step(leg.next_attempt_at, begin, "wait", _again(_place(leg), leg.state)))
         elif leg.state == "dropped":
-            steps.append(_step(leg.sent_at, begin, "drop", _("%s was not needed any more.") % word(leg.system)))
+            steps.append(_step(leg.sent_at, begin, "drop", _("%s was not needed any more.") % word(_place(leg))))
     if journal.closed_at:
         steps.append(_step(journal.closed_at, begin, "reply", _end(journal.outcome or "", journal.reason or "")))
     return sorted(steps, key=lambda step: step["at"])
+
+
+def _place(leg: JournalLeg) -> str:
+    """Where the leg went; from before there were endpoints, which system it was for."""
+    return leg.endpoint or leg.system
 
 
 def _step(at: dt.datetime, begin: dt.datetime, kind: str, sentence: str) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def _call(span: Span) -> str:
     """What was asked of a business system, and what it said."""
     if span.kind == "channel" or not (span.message or span.leg):
         return ""
-    system = word(span.message.endpoint if span.message else span.leg.system if span.leg else "")
+    system = word(span.message.endpoint if span.message else _place(span.leg) if span.leg else "")
     operation = word(span.leg.operation if span.leg else span.message.name if span.message else "")
     asked = {
         "enquire": _("%(system)s was asked what had become of: %(operation)s."),

@@ -112,6 +112,9 @@ _WORDS = {
     "refused_by_system": gettext_lazy("Refused by the system"),
     "message_unauthentic": gettext_lazy("Message not authentic"),
     "refused": gettext_lazy("Refused"),
+    # how endpoints are
+    "down": gettext_lazy("Down"),
+    "maintenance": gettext_lazy("In maintenance"),
     # payment files and their payments
     "accepted": gettext_lazy("Accepted"),
     "rejected": gettext_lazy("Rejected"),
