@@ -30,10 +30,13 @@ class MalformedMessage(Iso8583Error):
 
     code = "iso8583.malformed_message"
 
-    def __init__(self, sentence: str, *, partial: Message | None, field: int | None = None) -> None:
-        super().__init__(sentence, field=field)
+    def __init__(
+        self, sentence: str, *, partial: Message | None, field: int | None = None, position: int | None = None
+    ) -> None:
+        super().__init__(sentence, field=field, position=position)
         self.partial = partial
         self.field = field
+        self.position = position  # the octet, counted from 0, where it goes wrong
 
 
 class UnencodableMessage(Iso8583Error):

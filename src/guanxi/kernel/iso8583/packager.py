@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from guanxi.kernel.iso8583.errors import MalformedMessage, PackagerUnknown, UnencodableMessage
+from guanxi.kernel.iso8583.pieces import TAGS, Piece, cut, read_cut, read_tags
 from guanxi.kernel.iso8583.wire import (
     Carriage,
     Field,
@@ -36,9 +37,14 @@ _FOLDER: Final = resources.files("guanxi.kernel.iso8583") / "packagers"
 _TYPE: Final = re.compile(r"[0-9]{4}")
 _HEXADECIMAL: Final = re.compile(rb"[0-9A-Fa-f]*")
 _FORM: Final = re.compile(r"(n|x\+n|ans|an|z|b|free) (\.*)([0-9]+) (.+)")
+_TABLES: Final = ("wire", "carried", "own", "fields", "pieces")  # where the own lines come over those of the base
 _OCTETS: Final = 8  # of one bitmap
 _BITS: Final = 64
 _TERTIARY: Final = 65  # the bit that announces a third bitmap, and no data
+
+
+Spellings = dict[int, tuple[bytes, bytes]]
+_ALL_OURS: Final[Spellings] = {}
 
 
 class Message(msgspec.Struct):
@@ -47,6 +53,14 @@ class Message(msgspec.Struct):
     mti: str
     fields: dict[int, str]
     header: bytes = b""  # what some dialects send before the type
+    # What came spelled otherwise than we write it (a filler but 0, small hexadecimal digits, an empty bitmap), to
+    # leave as it came: our octets and theirs by field, 1 for the bitmaps. A changed value is written our way.
+    spellings: Spellings = {}
+
+    def note_spelling(self, number: int, ours: bytes, theirs: bytes) -> None:
+        """Keep what came, where it is not what we would write."""
+        if ours != theirs:
+            self.spellings[number] = (ours, theirs)
 
 
 class _Step(NamedTuple):
@@ -55,20 +69,22 @@ class _Step(NamedTuple):
     number: int
     read: Read
     field: Field
+    respell: Write | None  # where the same value can be spelled in several ways
 
 
 class _Fields:
     """Fields behind a bitmap, of a message or of a composite field."""
 
-    def __init__(self, fields: Mapping[int, Field], wire: Wire, carried: Mapping[int, Carriage]) -> None:
+    def __init__(self, fields: Mapping[int, Field], wires: Mapping[int, Wire], carried: Mapping[int, Carriage]) -> None:
         self.fields = dict(fields)
-        forms = {number: carried.get(number) or _usual_carriage(field, wire) for number, field in fields.items()}
-        self._steps = {
-            number: _Step(number, reader(field, wire, forms[number]), field) for number, field in fields.items()
-        }
-        self._writers: dict[int, Write] = {
-            number: writer(field, wire, forms[number]) for number, field in fields.items()
-        }
+        self._steps: dict[int, _Step] = {}
+        self._writers: dict[int, Write] = {}
+        for number, field in fields.items():
+            wire = wires[number]
+            form = carried.get(number) or _usual_carriage(field, wire)
+            write = self._writers[number] = writer(field, wire, form)
+            respell = write if form in {"bcd", "hex"} else None
+            self._steps[number] = _Step(number, reader(field, wire, form), field, respell)
         self.layout = functools.lru_cache(maxsize=1024)(self._layout)
 
     def _layout(self, numbers: tuple[int, ...]) -> tuple[_Step, ...]:
@@ -82,16 +98,20 @@ class _Fields:
         try:
             steps = self.layout(numbers)
         except MalformedMessage as error:
-            raise MalformedMessage(str(error), partial=Message(message.mti, {}), field=error.field) from None
+            partial = Message(message.mti, {}, message.header)
+            raise MalformedMessage(str(error), partial=partial, field=error.field, position=position) from None
         into = message.fields
-        for number, read, field in steps:
+        for number, read, field, respell in steps:
+            began = position
             try:
                 into[number], position = read(raw, position)
             except ValueFault as fault:
                 raise fault_on_reading(field, fault, message, position) from None
+            if respell is not None:
+                message.note_spelling(number, respell(into[number]), raw[began:position])
         return position
 
-    def write(self, fields: Mapping[int, str], numbers: tuple[int, ...]) -> bytes:
+    def write(self, fields: Mapping[int, str], numbers: tuple[int, ...], spellings: Spellings = _ALL_OURS) -> bytes:
         """The octets of `fields` in the order of `numbers`."""
         parts = []
         for number in numbers:
@@ -99,10 +119,17 @@ class _Fields:
             if write is None:
                 raise UnencodableMessage(f"Field {number} is not in our specification.", field=number)
             try:
-                parts.append(write(fields[number]))
+                octets = write(fields[number])
             except ValueFault as fault:
                 raise fault_on_writing(self.fields[number], fault) from None
+            parts.append(_spelled(spellings, number, octets) if spellings else octets)
         return b"".join(parts)
+
+
+def _spelled(spellings: Spellings, number: int, octets: bytes) -> bytes:
+    """How these octets came, if they did."""
+    ours, theirs = spellings.get(number, (octets, octets))
+    return theirs if ours == octets else octets
 
 
 class Composite(NamedTuple):
@@ -123,12 +150,20 @@ class Packager:
         self.source: str = definition["source"]
         self.wire = msgspec.convert(definition.get("wire", {}), Wire)
         carried = {int(number): form for number, form in definition.get("carried", {}).items()}
-        self._inner = _Fields(_read_fields(definition["fields"]), self.wire, carried)
+        fields = _read_fields(definition["fields"])
+        own = definition.get("own", {})
+        wires = {number: msgspec.structs.replace(self.wire, **own.get(str(number), {})) for number in fields}
+        self._inner = _Fields(fields, wires, carried)
         self.composites = {
             int(number): _composite(each, self.wire) for number, each in definition.get("composite", {}).items()
         }
+        self._cuts = {
+            int(number): None if form == TAGS else read_cut(form)
+            for number, form in definition.get("pieces", {}).items()
+            if form
+        }
         self._type_octets = 2 if self.wire.type == "bcd" else 4
-        self._bitmap_octets = _OCTETS if self.wire.bitmap == "binary" else 2 * _OCTETS
+        self._in_place = self.wire.bitmaps == 3 and self.wire.third == "as field 65"
         self._numbers = functools.lru_cache(maxsize=1024)(self._announced)
         self._bitmaps = functools.lru_cache(maxsize=1024)(self._make_bitmaps)
 
@@ -142,10 +177,17 @@ class Packager:
         start = self.wire.header
         mti = self._read_type(raw[start : start + self._type_octets])
         message = Message(mti, {}, raw[:start])
-        bitmaps, position = self._read_bitmaps(raw, start + self._type_octets, message)
-        position = self._inner.read(raw, position, self._numbers(bitmaps), message)
+        start += self._type_octets
+        bitmaps, position = self._read_bitmaps(raw, start, message)
+        numbers = self._numbers(bitmaps)
+        message.note_spelling(1, self._bitmaps(numbers), raw[start:position])
+        if self._in_place and _TERTIARY in numbers:
+            position = self._read_in_place(raw, position, numbers, message)
+        else:
+            position = self._inner.read(raw, position, numbers, message)
         if position != len(raw):
-            raise MalformedMessage(f"{len(raw) - position} octets follow the last field.", partial=message)
+            sentence = f"{len(raw) - position} octets follow the last field, from octet {position} on."
+            raise MalformedMessage(sentence, partial=message, position=position)
         return message
 
     def pack(self, message: Message) -> bytes:
@@ -155,8 +197,15 @@ class Packager:
         if len(message.header) != self.wire.header:
             raise UnencodableMessage(f"The header has {self.wire.header} octets, not {len(message.header)}.")
         numbers = tuple(sorted(message.fields))
-        body = self._inner.write(message.fields, numbers)
-        return message.header + self._write_type(message.mti) + self._bitmaps(numbers) + body
+        spellings = message.spellings
+        if self._in_place and ((numbers and numbers[-1] > 2 * _BITS) or _TERTIARY in spellings):
+            numbers, body = self._write_in_place(message, numbers)
+        else:
+            body = self._inner.write(message.fields, numbers, spellings)
+        bitmaps = self._bitmaps(numbers)
+        if spellings:
+            bitmaps = _spelled(spellings, 1, bitmaps)
+        return message.header + self._write_type(message.mti) + bitmaps + body
 
     def parts(self, message: Message, number: int) -> dict[int, str]:
         """The sub-fields of a composite field; sub-field 0 is its header, where it has one."""
@@ -177,6 +226,18 @@ class Packager:
         raw = bytes.fromhex(parts.get(0, "")) + _write_bitmap(bitmap, wire) + inner.write(parts, numbers)
         return raw.hex().upper()
 
+    def pieces(self, message: Message, number: int) -> tuple[Piece, ...]:
+        """What is inside a value by the standard, such as the three codes of field 3; nothing for most fields."""
+        value = message.fields[number]
+        if number not in self._cuts or number not in self.fields:
+            return ()
+        how = self._cuts[number]
+        try:
+            return read_tags(bytes.fromhex(value)) if how is None else cut(value, how)
+        except ValueFault as fault:
+            sentence = f"Field {number} ({self.fields[number].name}) {fault}."
+            raise MalformedMessage(sentence, partial=message, field=number) from None
+
     def listing(self, message: Message) -> dict[str, str]:
         """Every value under its number, sub-fields with a dot between: {"0": "0200", "2": ..., "127.2": ...}."""
         found = {"0": message.mti}
@@ -190,7 +251,8 @@ class Packager:
     def _read_type(self, octets: bytes) -> str:
         mti = octets.hex() if self.wire.type == "bcd" else decode_text(octets, self.wire.type)
         if not _TYPE.fullmatch(mti):
-            raise MalformedMessage("It does not begin with a message type.", partial=None)
+            sentence = f"There is no message type at octet {self.wire.header}."
+            raise MalformedMessage(sentence, partial=None, position=self.wire.header)
         return mti
 
     def _write_type(self, mti: str) -> bytes:
@@ -199,7 +261,7 @@ class Packager:
     def _read_bitmaps(self, raw: bytes, position: int, message: Message) -> tuple[int, int]:
         """All bitmaps as one number of 192 bits: each begins with the bit that announces the next."""
         bitmaps = 0
-        for place in range(self.wire.bitmaps):
+        for place in range(2 if self._in_place else self.wire.bitmaps):
             bitmap, position = _read_bitmap(raw, position, _OCTETS, self.wire, message)
             bitmaps |= bitmap << (2 - place) * _BITS
             if not bitmap >> (_BITS - 1):
@@ -209,7 +271,35 @@ class Packager:
     def _announced(self, bitmaps: int) -> tuple[int, ...]:
         """The fields that 192 bits announce. The first bit of a bitmap announces the next one, and no data."""
         numbers = _bits(bitmaps, 3 * _BITS, 2)
-        return numbers if self.wire.bitmaps < 3 else tuple(number for number in numbers if number != _TERTIARY)
+        if self._in_place or self.wire.bitmaps < 3:
+            return numbers
+        return tuple(number for number in numbers if number != _TERTIARY)
+
+    def _read_in_place(self, raw: bytes, position: int, numbers: tuple[int, ...], message: Message) -> int:
+        """The fields of a message whose third bitmap stands where field 65 would."""
+        place = numbers.index(_TERTIARY)
+        position = self._inner.read(raw, position, numbers[:place], message)
+        bitmap, end = _read_bitmap(raw, position, _OCTETS, self.wire, message)
+        third = _bits(bitmap, 3 * _BITS, 2 * _BITS + 1)
+        message.note_spelling(_TERTIARY, self._third_bitmap(third), raw[position:end])
+        return self._inner.read(raw, end, numbers[place + 1 :] + third, message)
+
+    def _write_in_place(self, message: Message, numbers: tuple[int, ...]) -> tuple[tuple[int, ...], bytes]:
+        """The numbers that two bitmaps announce, and the octets of all fields."""
+        before = tuple(number for number in numbers if number <= _TERTIARY)
+        after = tuple(number for number in numbers if number > _TERTIARY)
+        third = tuple(number for number in after if number > 2 * _BITS)
+        parts = (
+            self._inner.write(message.fields, before, message.spellings),
+            _spelled(message.spellings, _TERTIARY, self._third_bitmap(third)),
+            self._inner.write(message.fields, after, message.spellings),
+        )
+        announced = (*before, _TERTIARY, *(number for number in after if number <= 2 * _BITS))
+        return announced, b"".join(parts)
+
+    def _third_bitmap(self, numbers: tuple[int, ...]) -> bytes:
+        bits = sum(1 << (3 * _BITS - number) for number in numbers)
+        return _write_bitmap(bits.to_bytes(_OCTETS, "big"), self.wire) if numbers else b""
 
     def _make_bitmaps(self, numbers: tuple[int, ...]) -> bytes:
         count = -(-max(numbers, default=1) // _BITS)
@@ -239,7 +329,7 @@ def _definition(name: str) -> dict[str, Any]:
     if "base" not in own:
         return own
     base = _definition(own["base"])
-    tables = {table: {**base.get(table, {}), **own.get(table, {})} for table in ("wire", "carried", "fields")}
+    tables = {table: {**base.get(table, {}), **own.get(table, {})} for table in _TABLES}
     return {**base, **own, **tables}
 
 
@@ -266,7 +356,8 @@ def _read_form(number: int, form: str) -> Field:
 
 def _composite(definition: Mapping[str, Any], wire: Wire) -> Composite:
     own = msgspec.structs.replace(wire, **definition.get("wire", {}))
-    inner = _Fields(_read_fields(definition["fields"]), own, {})
+    fields = _read_fields(definition["fields"])
+    inner = _Fields(fields, dict.fromkeys(fields, own), {})
     return Composite(definition.get("header", 0), definition["bitmap"], wire, inner)
 
 
@@ -282,11 +373,13 @@ def _read_bitmap(raw: bytes, position: int, size: int, wire: Wire, message: Mess
     end = position + (size if wire.bitmap == "binary" else 2 * size)
     octets = raw[position:end]
     if end > len(raw):
-        raise MalformedMessage("The bitmap is cut short.", partial=message)
+        sentence = f"The bitmap at octet {position} is cut short."
+        raise MalformedMessage(sentence, partial=message, position=position)
     if wire.bitmap == "hex":
         digits = octets if wire.text == "ascii" else decode_text(octets, wire.text).encode("latin-1")
         if not _HEXADECIMAL.fullmatch(digits):
-            raise MalformedMessage("The bitmap is not made of hexadecimal digits.", partial=message)
+            sentence = f"The bitmap at octet {position} is not made of hexadecimal digits."
+            raise MalformedMessage(sentence, partial=message, position=position)
         octets = bytes.fromhex(digits.decode("ascii"))
     return int.from_bytes(octets, "big"), end
 

@@ -55,7 +55,9 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variable_binary: Literal["raw", "hex"] = "raw"
     pad_fixed: Side = "left"  # where an odd number of packed digits is filled up
     pad_variable: Side = "right"
+    filler: Literal["0", "F"] = "0"  # what fills it up
     bitmaps: int = 3  # at most; with 3, bit 65 announces the third one
+    third: Literal["behind the second", "as field 65"] = "behind the second"
     header: int = 0  # octets before the message type, kept as they are
 
 
@@ -151,10 +153,10 @@ def write_length(size: int, digits: int, form: str) -> bytes:
     return encode_text(f"{size:0{digits}}", form)
 
 
-def pack_digits(text: str, side: Side) -> bytes:
-    """Digits and track separators two to an octet; an odd one is filled up with 0 on the given side."""
+def pack_digits(text: str, side: Side, filler: str) -> bytes:
+    """Digits and track separators two to an octet; an odd number of them is filled up on the given side."""
     if len(text) % 2:
-        text = f"0{text}" if side == "left" else f"{text}0"
+        text = f"{filler}{text}" if side == "left" else f"{text}{filler}"
     return bytes.fromhex(text.translate(_HALF_OCTETS))
 
 
@@ -218,9 +220,9 @@ def _encoder(field: Field, wire: Wire, carried: Carriage) -> Callable[[str], byt
     if carried == "raw":
         return bytes.fromhex
     if carried == "bcd" and field.kind == "x+n":
-        return lambda value: encode_text(value[:1], code) + pack_digits(value[1:], side)
+        return lambda value: encode_text(value[:1], code) + pack_digits(value[1:], side, wire.filler)
     if carried == "bcd":
-        return lambda value: pack_digits(value, side)
+        return lambda value: pack_digits(value, side, wire.filler)
     if code == "ascii":
         return lambda value: value.encode("latin-1")
     return lambda value: encode_text(value, code)
@@ -229,7 +231,7 @@ def _encoder(field: Field, wire: Wire, carried: Carriage) -> Callable[[str], byt
 def fault_on_reading(field: Field, fault: ValueFault, partial: Message, position: int) -> MalformedMessage:
     """The error for octets at `position` that are not this field."""
     sentence = f"Field {field.number} ({field.name}) {fault}, at octet {position}."
-    return MalformedMessage(sentence, partial=partial, field=field.number)
+    return MalformedMessage(sentence, partial=partial, field=field.number, position=position)
 
 
 def fault_on_writing(field: Field, fault: ValueFault) -> UnencodableMessage:
