@@ -97,6 +97,15 @@ def _worker(_configuration: Configuration) -> Finding:
     return Finding(bool(found), "A worker is at work" if found else "No worker is at work", advice)
 
 
+def _maps(_configuration: Configuration) -> Finding:
+    from guanxi.exchange.maps.checks import check_files
+
+    faults = check_files()
+    if faults:
+        return Finding(well=False, what=f"{len(faults)} faults in message maps", advice="Run `guanxi maps check`.")
+    return Finding(well=True, what="The message maps are sound")
+
+
 def _one(url: str, question: str) -> object:
     """The answer, or None where the schema is not there yet, which is another check's finding."""
     with psycopg.connect(url, connect_timeout=5) as connection:
@@ -147,6 +156,7 @@ CHECKS: Final[tuple[Callable[[Configuration], Finding], ...]] = (
     _schema,
     _months,
     _worker,
+    _maps,
     _assets,
     _processes,
 )

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from django.core.checks import run_checks
 
 from guanxi.cli.commands.maps import COMMAND
-from guanxi.exchange.maps.checks import check_files, check_map
+from guanxi.exchange.maps.checks import check_files, check_map, require_sound
+from guanxi.exchange.maps.errors import MapInvalid
 from guanxi.exchange.maps.message_map import read_map
 
 HEAD = 'name = "peer"\ntitle = "Peer"\nformat = "iso8583"\n'
@@ -46,6 +47,13 @@ def test_the_maps_of_the_house_are_faultless_and_asked_when_the_office_starts() 
     assert check_files() == []
     django.setup()
     assert [each for each in run_checks() if (each.id or "").startswith("maps.")] == []
+
+
+def test_nothing_is_served_with_a_faulty_map(tmp_path: Path) -> None:
+    require_sound()
+    (tmp_path / "peer.toml").write_text(HEAD + COPY + COPY)
+    with pytest.raises(MapInvalid, match=r"maps\.E00[45]"):
+        require_sound([tmp_path])
 
 
 def test_the_command_says_what_is_wrong_with_the_maps_of_a_folder(tmp_path: Path) -> None:

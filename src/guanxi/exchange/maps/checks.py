@@ -56,6 +56,13 @@ def check_files(folders: Iterable[Path] = ()) -> list[Fault]:
     return faults
 
 
+def require_sound(folders: Iterable[Path] = ()) -> None:
+    """`MapInvalid`, with its first fault, where a map is not sound: asked before a process serves."""
+    for fault in check_files(folders):
+        sentence = f"{fault.id}: {fault.sentence}"
+        raise MapInvalid(sentence, map_name=fault.map_name, rule=fault.rule, hint=fault.hint)
+
+
 def check_map(message_map: MessageMap) -> list[Fault]:
     """The faults of one map."""
     try:

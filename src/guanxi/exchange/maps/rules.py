@@ -6,6 +6,7 @@ A rule that cannot convert raises `ValueError` with the reason; the engine adds 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -352,13 +353,19 @@ _FROM_TYPE: Final[dict[str, Callable[[object], str]]] = {"text": _text, "number"
 _TO_TYPE: Final[dict[str, Callable[[str], object]]] = {"text": str, "number": _to_number, "flag": _to_flag}
 
 
+@functools.lru_cache(maxsize=256)
+def _shape(pattern: str) -> re.Pattern[str]:
+    return re.compile(
+        "".join(
+            f"(?P<{piece}>[0-9]{{{len(piece)}}})" if _TIME_PART.fullmatch(piece) else re.escape(piece)
+            for piece in re.split(f"({_TIME_PART.pattern})", pattern)
+        )
+    )
+
+
 def _parts(pattern: str, text: str) -> dict[str, str]:
     """The parts of the time in `text`; the day and time must exist (29 February does when no year says otherwise)."""
-    shape = "".join(
-        f"(?P<{piece}>[0-9]{{{len(piece)}}})" if _TIME_PART.fullmatch(piece) else re.escape(piece)
-        for piece in re.split(f"({_TIME_PART.pattern})", pattern)
-    )
-    found = re.fullmatch(shape, text)
+    found = _shape(pattern).fullmatch(text)
     if not found:
         raise ValueError(f"it is not of the form {pattern}")
     parts = found.groupdict()
