@@ -276,11 +276,11 @@ _OPERATION = (
 _TAKE_IN_VALUES = _numbered(
     *(_REQUEST, "'atm'", "'ATM00001:' || :r::text", "sha256('request')", "'cash_withdrawal'", "'terminal: ATM00001'"),
     *(_PARTY, _ACCOUNT, _ARGUMENTS, "now()"),
-    *(_LEG, _REQUEST, "0::smallint", "'savings'", "'withdraw'", _CONTENT, "'sent'", "now()"),
+    *(_LEG, _REQUEST, "0::smallint", "'savings'", "'withdraw'", _CONTENT, "'reversal'", "'sent'", "now()", "'savings'"),
 )
 _CLOSE_VALUES = _numbered(
     *(_REQUEST, "NULL", "'completed'", "NULL", _RESULT, "now()"),
-    *(_REQUEST, _LEG, "'confirmed'", "NULL", "'SV00000001'", "now()", "NULL"),
+    *(_REQUEST, _LEG, "'confirmed'", "NULL", "'SV00000001'", "now()", "NULL", "NULL"),
     *(_NUMBER, "999", "999", "now()"),
     *(_REQUEST, "now()", _PARTY, _ACCOUNT, "-1", "'CNY'", "5", "'atm'", "'transaction'", "'cash_withdrawal'"),
     *("'completed'", _SHOWN, "'[]'"),

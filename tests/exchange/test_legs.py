@@ -236,3 +236,16 @@ async def settle(exchange: Exchange, pool: asyncpg.Pool, request_id: object, sai
         "SELECT id FROM exchange_journalleg WHERE request_id = $1 AND operation = 'pay_bill'", request_id
     )
     await asyncio.gather(*(exchange.settle(leg_id, said) for _ in range(times)))
+
+
+async def test_many_reversals_at_once_give_the_money_back_once_on_the_timeline(
+    exchange: Exchange, pool: asyncpg.Pool, peer: ScriptedRestSystem
+) -> None:
+    request = at_machine()
+    assert (await exchange.handle(request)).outcome is Outcome.COMPLETED
+    actor = Actor("terminal", "ATM00001")
+    reversals = (exchange.reverse(Channel.ATM, request.idempotency_key, actor) for _ in range(30))
+    replies = await asyncio.gather(*reversals)
+    assert {reply.outcome for reply in replies} <= {Outcome.REVERSED, Outcome.IN_DOUBT}
+    assert await timeline(pool, request.id) == [(OWNER, "completed", "-100.00"), (OWNER, "reversed", "100.00")]
+    assert peer.standing("withdraw")[-1] == "reversed"

@@ -28,7 +28,7 @@ _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.
 _TELL: Final = """
 WITH gone AS (
     DELETE FROM exchange_endpointhealth
-    WHERE at < $10 - interval '10 minutes' OR (gateway = $1 AND endpoint <> ALL ($2::text[]))
+    WHERE at < $10::timestamptz - interval '10 minutes' OR (gateway = $1 AND endpoint <> ALL ($2::text[]))
 )
 INSERT INTO exchange_endpointhealth (gateway, endpoint, health, breaker, since, at, milliseconds, fault, version,
     in_flight)

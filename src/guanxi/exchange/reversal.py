@@ -49,6 +49,8 @@ async def reverse_request(exchange: Exchange, channel: Channel, original_key: st
         return ServiceReply(stored.id, Outcome.IN_DOUBT, Reason.IN_PROGRESS)
     if Outcome(stored.outcome) in _MAY_HAVE_MOVED_MONEY:
         service, plan, run, present = await load(exchange, stored.id)
+        if present not in _MAY_HAVE_MOVED_MONEY:  # another reversal was faster
+            return ServiceReply(stored.id, Outcome.REVERSED)
         if not await _reverse(exchange, service, plan, run, present):
             return ServiceReply(stored.id, Outcome.IN_DOUBT, Reason.IN_PROGRESS)
     return ServiceReply(stored.id, Outcome.REVERSED)

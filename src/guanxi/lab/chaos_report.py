@@ -37,7 +37,7 @@ class ChaosReport:
     def _head(self) -> Iterator[str]:
         verdict = "every promise was kept" if self.passed else "**promises were broken**"
         yield f"Seed {self.seed}: {len(self.schedule)} faults in {self.seconds:.0f} s under load; {verdict}."
-        yield f"Everything had come to an end {self.settled_after:.0f} s after the last request."
+        yield f"Everything had come to an end {self.settled_after:.0f} s after the last customer had an answer."
         yield ""
 
     def _verdict(self) -> Iterator[str]:
