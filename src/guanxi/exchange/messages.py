@@ -23,6 +23,7 @@ from guanxi.storage.transactions import open_transaction
 PAGE: Final = 50
 NEWEST: Final = 5000  # messages in which an unfinished word is looked for
 _SECONDS: Final = 4
+_DAY: Final = dt.timedelta(days=1)
 _COLUMNS: Final = (
     "at, id, request_id, leg_id, milliseconds, direction, format, channel, endpoint, service, name, outcome,"
     " said, answered"
@@ -100,7 +101,9 @@ def search(wanted: Wanted) -> list[Message]:
         where, values = [*where, "words @> %s::integer[]"], [*values, [hash_word(word) for word in words]]
     where, values = [*where, *conditions], [*values, *looked_for]
     asked = words or conditions or not wanted.text.strip()
-    found = [message for message in _newest(where, values) if words <= message.words] if asked else []
+    found = (
+        [message for message in _latest_first(where, values, _end(wanted)) if words <= message.words] if asked else []
+    )
     if wanted.text and not wanted.before and len(found) < PAGE:
         found = _merged(found, _unfinished(wanted))
     return found
@@ -183,6 +186,32 @@ def _unfinished(wanted: Wanted) -> list[Message]:
 def _merged(first: list[Message], second: list[Message]) -> list[Message]:
     by_place = {message.cursor: message for message in (*first, *second)}
     return sorted(by_place.values(), key=lambda message: (message.at, message.id), reverse=True)[:PAGE]
+
+
+def _latest_first(where: Sequence[str], values: Sequence[Any], end: dt.datetime | None) -> list[Message]:
+    """A page of the newest: first in the last day before `end`, and only for what is missing in those before.
+
+    A word that many messages have would otherwise be fetched from all days to show a page of one.
+    """
+    if end is None:
+        return []
+    last_day = end - _DAY
+    found = _newest([*where, "at >= %s"], [*values, last_day])
+    if len(found) < PAGE:
+        found += _newest([*where, "at < %s"], [*values, last_day], limit=PAGE - len(found))
+    return found
+
+
+def _end(wanted: Wanted) -> dt.datetime | None:
+    """The latest moment that is asked for: of the page before, of the filter, or of all messages."""
+    if wanted.before:
+        return dt.datetime.fromisoformat(wanted.before.partition("_")[0])
+    if wanted.until:
+        return wanted.until
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT at FROM exchange_message ORDER BY at DESC LIMIT 1")
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _newest(where: Sequence[str], values: Sequence[Any], limit: int = PAGE) -> list[Message]:
