@@ -12,11 +12,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from guanxi.storage import embedded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.office.settings")
 os.environ.setdefault("GUANXI_SECRET_KEY", "a-key-for-tests-only")
+# A busy machine is no fault of the code: what an example takes is not judged.
+settings.register_profile("guanxi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("guanxi")
 
 
 @pytest.fixture(scope="session")
