@@ -96,6 +96,8 @@ class Directory:
     async def _replace(self, endpoint: Endpoint) -> None:
         """Make the new one ready, put it in the old one's place, and let that one finish."""
         guard = await self._guarded(endpoint)
+        if endpoint.name in self.guards and guard.adapter is not None:
+            await _until_ready(guard.adapter)
         before = self.guards.get(endpoint.name)
         self.guards[endpoint.name] = guard
         if before is not None:
@@ -111,7 +113,6 @@ class Directory:
         except Exception:  # noqa: BLE001 - one peer's adapter must not keep the others from being used
             _log.exception("Endpoint %s cannot be used: its adapter broke", endpoint.name)
             return Guard(endpoint, None, zone=self._zone, fault="Its adapter broke when it was opened: see the log.")
-        await _until_ready(adapter)
         return Guard(endpoint, adapter, zone=self._zone)
 
     def _leave(self, guard: Guard) -> None:

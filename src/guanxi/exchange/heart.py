@@ -24,6 +24,7 @@ from guanxi.services.ports import SignOfLife
 
 _TICK: Final = 0.25
 _TELL_EVERY: Final = 20.0
+_TELL_AGAIN: Final = 3.0  # where it could not be told
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _TELL: Final = """
 WITH gone AS (
@@ -71,7 +72,7 @@ class Heart:
             while True:
                 changed = self._look()
                 if changed or time.monotonic() - told >= _TELL_EVERY:
-                    told = time.monotonic() if await self._tell() else told
+                    told = time.monotonic() - (0 if await self._tell() else _TELL_EVERY - _TELL_AGAIN)
                 await asyncio.sleep(_TICK)
         finally:
             for pulse in self._pulses.values():

@@ -17,6 +17,7 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 _ACCOUNTS: Final = """
 SELECT a.id, a.number, a.system, a.product, a.currency, a.status, a.ledger_balance, a.available_balance,
+       a.balance_at,
        (SELECT array_agg(h.party_id ORDER BY h.role = 'owner' DESC, h.party_id) FROM parties_accountholder h
          WHERE h.account_id = a.id) AS holders,
        EXISTS (SELECT FROM parties_accountholder h WHERE h.account_id = a.id AND h.role = 'owner') AS owned
@@ -113,6 +114,7 @@ def _account(row: asyncpg.Record) -> KnownAccount:
         row["available_balance"],
         holders[0] if row["owned"] else None,
         holders,
+        row["balance_at"],
     )
 
 

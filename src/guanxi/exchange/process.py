@@ -33,10 +33,11 @@ from guanxi.exchange.legs import (
     look,
 )
 from guanxi.exchange.lookup import Lookup
-from guanxi.exchange.recorder import LOOKS_ONLY, Recorder
+from guanxi.exchange.recorder import LOOKS_ONLY, NOT_BUSINESS, Recorder
 from guanxi.exchange.recovery import Work, claim_due, recover_due, settle_leg, take_up
 from guanxi.exchange.refusal import Decide, refuse_asker
 from guanxi.exchange.reversal import reverse_request
+from guanxi.exchange.stand_in import stand_in
 from guanxi.exchange.states import LegState
 from guanxi.kernel.clock import now
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
@@ -170,7 +171,7 @@ class Exchange:
         if plan.declined or not (plan.legs or plan.change):
             return await self._answer_at_once(service, plan, request)
         if all(leg.operation in LOOKS_ONLY for leg in plan.legs) and not plan.change:
-            return await self._look(service, plan, request)
+            return await self._look(service, plan, request, known)
         intake = self._intake(request, plan)
         if not await self.journal.take_in(intake):
             return await self._repeated(intake)
@@ -236,18 +237,19 @@ class Exchange:
         )
         return await self._write_at_once(self._intake(request, plan), closing)
 
-    async def _look(self, service: Service, plan: Plan, request: ServiceRequest) -> ServiceReply:
+    async def _look(self, service: Service, plan: Plan, request: ServiceRequest, known: Known) -> ServiceReply:
         """Legs without an effect need no journal before them: ask first, then write all of it at once."""
         leg = plan.legs[0]
         reply, milliseconds = await look(self.systems, leg, request)
         state, at = LegState.FAILED if reply.state == "failed" else LegState.CONFIRMED, self.clock()
-        failed = state is LegState.FAILED
+        own = stand_in(self.directory, leg, request, known) if reply.reason in NOT_BUSINESS else None
+        failed = state is LegState.FAILED and own is None
         closing = Closing(
             request=request,
             kind=service.kind,
             outcome=Outcome.FAILED if failed else Outcome.COMPLETED,
-            reason=reply.reason,
-            result={} if failed else service.conclude([reply]),
+            reason=reply.reason if own is None else None,
+            result={} if failed else service.conclude([own or reply]),
             entries=plan.entries,
             at=at,
             legs=[LegStanding(leg, state, reply.reason, reply.reference, milliseconds)],

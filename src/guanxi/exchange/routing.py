@@ -156,7 +156,7 @@ def _faults_of_values(conditions: Conditions) -> dict[str, str]:
     for field, amount in (("amount_from", low), ("amount_to", high)):
         if amount is not None and (not amount.is_finite() or amount < 0):
             faults[field] = "Give an amount of 0 or more."
-    if low is not None and high is not None and not faults and low > high:
+    if low is not None and high is not None and not faults.keys() & {"amount_from", "amount_to"} and low > high:
         faults["amount_to"] = "It is less than where the range begins."
     if conditions.currency and not (len(conditions.currency) == 3 and conditions.currency.isupper()):
         faults["currency"] = "Write three capital letters (ISO 4217)."

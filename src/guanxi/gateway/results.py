@@ -53,6 +53,7 @@ class Balance(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str | None = None
     ledger_balance: Money | None = None
     available_balance: Money | None = None
+    as_of: dt.datetime | None = None  # only where our own record answered in place of the system that keeps it
 
 
 class Posting(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,7 +12,7 @@ from guanxi.services.request import LegReply, ServiceRequest
 from guanxi.services.service import Entry, Known, Names, Plan, leg
 
 CHANNELS = frozenset(Channel) - {Channel.BACK_OFFICE, Channel.MAIL}
-_OF_ACCOUNT = ("number", "currency", "status", "ledger_balance", "available_balance")
+_OF_ACCOUNT = ("number", "currency", "status", "ledger_balance", "available_balance", "as_of")
 _OF_ENTRY = ("at", "value_date", "amount", "currency", "memo", "counterparty")
 
 

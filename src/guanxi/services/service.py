@@ -29,6 +29,7 @@ class KnownAccount(msgspec.Struct, frozen=True):
     available_balance: Decimal
     owner_id: uuid.UUID | None
     holders: tuple[uuid.UUID, ...]  # the owner and everybody authorised
+    balance_at: dt.datetime | None = None  # when its system told the balances
 
 
 class KnownCard(msgspec.Struct, frozen=True):

@@ -114,7 +114,7 @@ async def gateway(database_url: str, card_host: ScriptedHost) -> AsyncIterator[G
         "GUANXI_SECRET_KEY": SECRET,
     }
     async with open_gateway(read_configuration(environment)) as gateway, serve_terminals(gateway):
-        await asyncio.wait_for(gateway.exchange.systems.adapters["cards"].ready(), 5)
+        await asyncio.wait_for(gateway.exchange.directory.guards["cards"].adapter.ready(), 5)
         yield gateway
 
 

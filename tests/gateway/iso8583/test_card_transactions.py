@@ -172,7 +172,7 @@ async def test_a_reversal_that_the_host_does_not_hear_is_carried_on_by_recovery(
     assert (await atm.ask(atm.reversal_of(withdrawal))).fields[39] == "00"
     assert await gateway.pool.fetchval(LEG_STATE, card.party_id) == "reversing"
     await card_host.start()
-    await gateway.exchange.systems.adapters["cards"].ready()
+    await gateway.exchange.directory.guards["cards"].adapter.ready()
     await reversed_by_recovery(gateway, card)
     assert len(await timeline(card)) == 2
 

@@ -29,7 +29,7 @@ async def gateway(database_url: str, bank: Sandbox, secret_key: str) -> AsyncIte
         "GUANXI_SECRET_KEY": secret_key,
     }
     async with open_gateway(read_configuration(environment)) as gateway, serve_terminals(gateway):
-        await asyncio.wait_for(gateway.exchange.systems.adapters["cards"].ready(), 5)
+        await asyncio.wait_for(gateway.exchange.directory.guards["cards"].adapter.ready(), 5)
         yield gateway
 
 

@@ -33,6 +33,8 @@ FROM (VALUES ('savings', 'savings', 'rest', '{{sandbox}}/savings'),
              ('loans', 'loans', 'rest', '{{sandbox}}/loans'),
              ('intermediary', 'intermediary', 'rest', '{{sandbox}}/intermediary'),
              ('cards', 'card_host', 'iso8583', '{{card_host}}')) AS built_in (name, adapter, protocol, address);
+-- Its adapter repeats its own advices.
+UPDATE exchange_endpoint SET parameters = parameters || '{{"attempts": 1}}' WHERE name = 'cards';
 INSERT INTO exchange_endpointversion (endpoint_id, version, at, actor, reason, content)
 SELECT name, 1, now(), 'system:installation', 'as installed', jsonb_build_object('adapter', adapter,
     'protocol', protocol, 'address', address, 'enabled', enabled, 'parameters', parameters)

@@ -21,6 +21,8 @@ class Section(NamedTuple):
 
 SECTIONS: Final[tuple[Section, ...]] = (
     Section("exchange", _("Map"), Action.VIEW_JOURNAL),
+    Section("endpoints", _("Endpoints"), Action.VIEW_JOURNAL),
+    Section("routes", _("Routes"), Action.VIEW_JOURNAL),
     Section("payment-files", _("Payments"), Action.VIEW_JOURNAL),
     Section("messages", _("Messages"), Action.VIEW_JOURNAL),
     Section("maps", _("Message maps"), Action.VIEW_JOURNAL),

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanxi.office.exchange import breaks, maps, messages, payments, story
+from guanxi.office.exchange import breaks, endpoints, maps, messages, payments, routes, story
 from guanxi.office.exchange import map as exchange_map
 
 urlpatterns = [
     path("", exchange_map.exchange, name="exchange"),
     path("live", exchange_map.exchange_live, name="exchange-live"),
+    path("endpoints", endpoints.endpoints, name="endpoints"),
+    path("endpoints/live", endpoints.endpoints_live, name="endpoints-live"),
+    path("endpoints/new", endpoints.new_endpoint, name="new-endpoint"),
+    path("endpoints/try", endpoints.try_endpoint, name="try-endpoint"),
+    path("endpoints/at/<str:name>", endpoints.endpoint, name="endpoint"),
+    path("endpoints/at/<str:name>/back", endpoints.roll_back_endpoint, name="roll-back-endpoint"),
+    path("routes", routes.routes, name="routes"),
+    path("routes/decided", routes.routes_decided, name="routes-decided"),
+    path("routes/new", routes.route, name="new-route"),
+    path("routes/<int:route_id>", routes.route, name="route"),
+    path("routes/<int:route_id>/move", routes.move_route, name="move-route"),
     path("maps", maps.maps, name="maps"),
     path("messages", messages.messages, name="messages"),
     path("messages/results", messages.message_results, name="message-results"),

@@ -16,6 +16,13 @@ _WORDS = {
     "mail": gettext_lazy("Mail"),
     "corporate_file": gettext_lazy("Corporate files"),
     "back_office": gettext_lazy("Bank"),
+    # how endpoints stand, and what rules ask
+    "up": gettext_lazy("Up"),
+    "disabled": gettext_lazy("Not in use"),
+    "product": gettext_lazy("Product"),
+    "bin": "BIN",
+    "time": gettext_lazy("Time"),
+    "channel": gettext_lazy("Channel"),
     # kinds
     "transaction": gettext_lazy("Transactions"),
     "inquiry": gettext_lazy("Inquiries"),
