@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+from collections.abc import AsyncIterator
 from typing import Final
 
 import procrastinate
 
 from guanxi.access import jobs as access_jobs
 from guanxi.exchange import jobs as exchange_jobs
+from guanxi.exchange.publishing import publish_for_ever
 from guanxi.interactions import jobs as interactions_jobs
 from guanxi.storage.configuration import Configuration
 
@@ -26,12 +29,12 @@ def make_application(database_url: str) -> procrastinate.App:
 
 def work(configuration: Configuration) -> None:
     """Work until told to stop; a job under way is finished first."""
-    asyncio.run(_work(configuration.database_url))
+    asyncio.run(_work(configuration))
 
 
-async def _work(database_url: str) -> None:
-    application = make_application(database_url)
-    async with application.open_async():
+async def _work(configuration: Configuration) -> None:
+    application = make_application(configuration.database_url)
+    async with application.open_async(), _publishing(configuration):
         task = asyncio.create_task(
             application.run_worker_async(install_signal_handlers=False, delete_jobs="successful", concurrency=2)
         )
@@ -42,3 +45,18 @@ async def _work(database_url: str) -> None:
             await task
         except asyncio.CancelledError:
             return
+
+
+@contextlib.asynccontextmanager
+async def _publishing(configuration: Configuration) -> AsyncIterator[None]:
+    """Publish events meanwhile, where there is a broker."""
+    if not configuration.broker_url:
+        yield
+        return
+    publisher = asyncio.create_task(publish_for_ever(configuration.database_url, configuration.broker_url))
+    try:
+        yield
+    finally:
+        publisher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await publisher

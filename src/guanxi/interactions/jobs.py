@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import asyncpg
 from procrastinate import Blueprint
 
+from guanxi.interactions.outbox import trim
 from guanxi.kernel.clock import now
 from guanxi.storage.configuration import configuration
 
@@ -26,3 +28,15 @@ async def keep_months_ahead(timestamp: int) -> int:  # noqa: ARG001 - Procrastin
     finally:
         await connection.close()
     return made
+
+
+@blueprint.periodic(cron="37 3 * * *")
+@blueprint.task(name="trim_outbox", queueing_lock="interactions.trim_outbox")
+async def trim_outbox(timestamp: int) -> int:  # noqa: ARG001 - Procrastinate tells which run this is
+    """Forget published events that are too old to be replayed; how many."""
+    settings = configuration()
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        return await trim(connection, now() - dt.timedelta(days=settings.event_days))
+    finally:
+        await connection.close()

@@ -34,6 +34,8 @@ class Configuration:
     bank_currency: str
     message_days: int  # how long the messages on the wire are kept
     bank_bic: str
+    broker_url: str  # where events are published; empty: nowhere
+    event_days: int  # how long published events can be replayed
     adapters: tuple[str, ...]  # of other houses, by dotted path, that endpoints may name
 
     @property
@@ -69,6 +71,8 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         bank_currency=environment.get("GUANXI_CURRENCY", "CNY"),
         message_days=_days(environment, "GUANXI_MESSAGE_DAYS", 30),
         bank_bic=_bic(environment, "GUANXI_BIC"),
+        broker_url=_broker_url(environment, "GUANXI_BROKER_URL"),
+        event_days=_days(environment, "GUANXI_EVENT_DAYS", 30),
         adapters=_adapters(environment, "GUANXI_ADAPTERS"),
     )
 
@@ -130,6 +134,15 @@ def _days(environment: Mapping[str, str], name: str, default: int) -> int:
             f"{name} is {text!r}, which is no number of days.", next_step="Give a number from 1 to 3660."
         )
     return int(text)
+
+
+def _broker_url(environment: Mapping[str, str], name: str) -> str:
+    url = environment.get(name, "")
+    if url and (urlsplit(url).scheme not in {"nats", "tls", "amqp", "amqps", "kafka"} or not urlsplit(url).hostname):
+        raise ConfigurationInvalid(
+            f"{name} is not a broker's address.", next_step="Write it as nats://, amqp:// or kafka://host:port."
+        )
+    return url
 
 
 def _database_url(environment: Mapping[str, str], name: str, default: str) -> str:
