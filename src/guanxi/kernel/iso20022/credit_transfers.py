@@ -8,7 +8,7 @@ ExternalStatusReason1Code.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -17,14 +17,16 @@ from lxml import etree
 
 from guanxi.kernel.iso20022 import xml
 from guanxi.kernel.iso20022.elements import (
+    ACCOUNT_PATHS,
+    AGENT_PATHS,
     account,
     agent,
     amount,
     count,
     day,
     decimal,
-    every,
-    find,
+    first_of,
+    leaves,
     local,
     moment,
     party_name,
@@ -37,6 +39,9 @@ from guanxi.kernel.iso20022.identity import Identity, identify
 
 _RECORDS: Final = frozenset({"Document", "GrpHdr", "PmtInf", "CdtTrfTxInf"})
 _LONGEST_REMITTANCE: Final = 140
+_CREDITOR_ACCOUNT: Final = tuple(f"CdtrAcct/{path}" for path in ACCOUNT_PATHS)
+_CREDITOR_AGENT: Final = tuple(f"CdtrAgt/{path}" for path in AGENT_PATHS)
+_REMITTANCE: Final = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref")
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -193,37 +198,41 @@ def _block(element: etree._Element, position: int) -> PaymentInformation:
 
 
 def _payment(element: etree._Element, position: int) -> CreditTransfer:
-    fault, moved, currency = None, Decimal(0), ""
-    end_to_end = text(element, "PmtId/EndToEndId")
-    if not 0 < len(end_to_end) <= 35:
-        what = f"has {len(end_to_end)} characters; 35 is the most" if end_to_end else "is missing"
-        fault = Fault("FF01", f"{path_of(element, 'PmtId/EndToEndId')} {what}.")
-    instructed = find(element, "Amt/InstdAmt")
+    told = leaves(element)
+    fault, moved, currency = _end_to_end_fault(element, told), Decimal(0), ""
+    instructed = told.get("Amt/InstdAmt")
     if instructed is None:
         fault = fault or Fault("AM12", f"{path_of(element, 'Amt/InstdAmt')} is missing.")
     else:
         try:
-            moved, currency = amount(instructed)
+            moved, currency = amount(instructed[0])
         except ElementInvalid as error:
             fault = fault or Fault("AM12", str(error))
     return CreditTransfer(
         position=position,
-        instruction_id=text(element, "PmtId/InstrId")[:35],
-        end_to_end_id=end_to_end[:35],
-        transaction_reference=text(element, "PmtId/UETR")[:36],
+        instruction_id=first_of(told, "PmtId/InstrId")[:35],
+        end_to_end_id=first_of(told, "PmtId/EndToEndId")[:35],
+        transaction_reference=first_of(told, "PmtId/UETR")[:36],
         amount=moved,
         currency=currency,
-        creditor=party_name(element, "Cdtr")[:140],
-        creditor_account=account(element, "CdtrAcct"),
-        creditor_agent=agent(element, "CdtrAgt"),
-        remittance=_remittance(element),
+        creditor=first_of(told, "Cdtr/Nm")[:140],
+        creditor_account=first_of(told, *_CREDITOR_ACCOUNT),
+        creditor_agent=first_of(told, *_CREDITOR_AGENT),
+        remittance=_remittance(told),
         fault=fault,
     )
 
 
-def _remittance(element: etree._Element) -> str:
-    lines = [(each.text or "").strip() for each in every(element, "RmtInf/Ustrd")]
-    lines += [(each.text or "").strip() for each in every(element, "RmtInf/Strd/CdtrRefInf/Ref")]
+def _end_to_end_fault(element: etree._Element, told: Mapping[str, list[etree._Element]]) -> Fault | None:
+    length = len(first_of(told, "PmtId/EndToEndId"))
+    if 0 < length <= 35:
+        return None
+    what = f"has {length} characters; 35 is the most" if length else "is missing"
+    return Fault("FF01", f"{path_of(element, 'PmtId/EndToEndId')} {what}.")
+
+
+def _remittance(told: Mapping[str, list[etree._Element]]) -> str:
+    lines = [line.text or "" for path in _REMITTANCE for line in told.get(path, ())]
     return " ".join(" ".join(lines).split())[:_LONGEST_REMITTANCE]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +16,14 @@ from lxml import etree
 
 from guanxi.kernel.iso20022.errors import ElementInvalid
 
+ACCOUNT_PATHS: Final = ("Id/IBAN", "Id/Othr/Id", "Id/PrtryAcct/Id", "Id/BBAN", "Id/UPIC")
+AGENT_PATHS: Final = (
+    "FinInstnId/BICFI",
+    "FinInstnId/BIC",
+    "FinInstnId/ClrSysMmbId/MmbId",
+    "FinInstnId/CmbndId/BIC",
+    "FinInstnId/Othr/Id",
+)
 _AMOUNT: Final = re.compile(r"\d{1,18}(\.\d{1,18})?|\.\d{1,18}")
 _COUNT: Final = re.compile(r"\d{1,15}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -138,27 +146,36 @@ def choice_moment(element: etree._Element, path: str) -> dt.datetime | None:
 
 def account(element: etree._Element, path: str) -> str:
     """The number of the account at `path`: its IBAN or another identification."""
-    return text(
-        element,
-        f"{path}/Id/IBAN",
-        f"{path}/Id/Othr/Id",
-        f"{path}/Id/PrtryAcct/Id",
-        f"{path}/Id/BBAN",
-        f"{path}/Id/UPIC",
-    )
+    return text(element, *(f"{path}/{each}" for each in ACCOUNT_PATHS))
 
 
 def agent(element: etree._Element, path: str) -> str:
     """The bank at `path`: its BIC, or its clearing-system member id."""
-    institution = f"{path}/FinInstnId"
-    return text(
-        element,
-        f"{institution}/BICFI",
-        f"{institution}/BIC",
-        f"{institution}/ClrSysMmbId/MmbId",
-        f"{institution}/CmbndId/BIC",
-        f"{institution}/Othr/Id",
-    )
+    return text(element, *(f"{path}/{each}" for each in AGENT_PATHS))
+
+
+def leaves(element: etree._Element) -> dict[str, list[etree._Element]]:
+    """Every element below `element` that has none below itself, under its path: one walk for what is read often."""
+    found: dict[str, list[etree._Element]] = {}
+    _gather(element, "", found)
+    return found
+
+
+def first_of(told: Mapping[str, list[etree._Element]], *paths: str) -> str:
+    """What stands at the first of `paths` among the leaves `told`; empty when none is there."""
+    for path in paths:
+        if path in told:
+            return (told[path][0].text or "").strip()
+    return ""
+
+
+def _gather(element: etree._Element, prefix: str, found: dict[str, list[etree._Element]]) -> None:
+    for child in element:
+        name = prefix + child.tag.rpartition("}")[2]
+        if len(child):
+            _gather(child, f"{name}/", found)
+        else:
+            found.setdefault(name, []).append(child)
 
 
 def party_name(element: etree._Element, path: str) -> str:
