@@ -11,7 +11,7 @@ from guanxi.exchange.maps.engine import EXTRA, Step, from_wire, to_wire
 from guanxi.exchange.maps.errors import MapError
 from guanxi.exchange.maps.formats.json import JsonFormat
 from guanxi.exchange.maps.message_map import MessageMap
-from guanxi.exchange.maps.rules import Each, Rule, label
+from guanxi.exchange.maps.rules import Each, Rule
 from guanxi.exchange.maps.tree import Tree, leaves
 from guanxi.exchange.masking import REMOVED, is_secret_name, mask_iso8583, mask_number, mask_text
 
@@ -25,8 +25,7 @@ _JSON: Final = JsonFormat()
 class ToldStep:
     """One rule at work, peer's side and ours."""
 
-    rule: str
-    kind: str
+    rule: str  # its name, or what it does: where it does it stands beside it
     row: int | None
     peer: Shown
     ours: Shown
@@ -124,7 +123,7 @@ def _step(message_map: MessageMap, step: Step, direction: Direction) -> ToldStep
     taken = _pairs(message_map, step, step.taken, wire=direction == "from_peer")
     given = _pairs(message_map, step, step.given, wire=direction == "to_peer")
     peer, ours = (taken, given) if direction == "from_peer" else (given, taken)
-    return ToldStep(label(step.rule), str(step.rule.__struct_config__.tag), step.row, peer, ours)
+    return ToldStep(step.rule.name or str(step.rule.__struct_config__.tag), step.row, peer, ours)
 
 
 def _pairs(message_map: MessageMap, step: Step, values: dict[str, Any], *, wire: bool) -> Shown:
