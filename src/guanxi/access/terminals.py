@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import asyncpg
 
@@ -41,33 +41,42 @@ class Terminal:
     pin_key: PinKey
 
 
+class _Remembered(NamedTuple):
+    """A terminal as its row had it, and until when that is believed."""
+
+    until: float
+    row: asyncpg.Record | None
+    terminal: Terminal | None
+
+
 class Terminals:
     """Finds terminals by their id."""
 
     def __init__(self, pool: asyncpg.Pool, secret_key: str) -> None:
         self._pool = pool
         self._secret_key = secret_key
-        self._remembered: dict[str, tuple[float, Terminal | None]] = {}
+        self._remembered: dict[str, _Remembered] = {}
 
     async def find(self, terminal_id: str) -> Terminal:
         """The terminal in service under `terminal_id`; `TerminalUnknown` when there is none."""
         known = self._remembered.get(terminal_id)
-        if known is None or known[0] < time.monotonic():
-            known = await self._ask(terminal_id)
-        if known[1] is None:
+        if known is None or known.until < time.monotonic():
+            known = await self._ask(terminal_id, known)
+        if known.terminal is None:
             raise TerminalUnknown(terminal_id)
-        return known[1]
+        return known.terminal
 
     def forget(self, terminal_id: str) -> None:
         """Ask the database again at the next message of this terminal."""
         self._remembered.pop(terminal_id, None)
 
-    async def _ask(self, terminal_id: str) -> tuple[float, Terminal | None]:
+    async def _ask(self, terminal_id: str, known: _Remembered | None) -> _Remembered:
         row = await self._pool.fetchrow(_FIND, terminal_id)
-        terminal = self._open(row) if row else None
+        # Keys that are as they were need not be unwrapped again: that is most of the work.
+        terminal = known.terminal if known and known.row == row else self._open(row) if row else None
         if len(self._remembered) >= _REMEMBERED:
             self._remembered.clear()
-        answer = self._remembered[terminal_id] = (time.monotonic() + BELIEVED_FOR, terminal)
+        answer = self._remembered[terminal_id] = _Remembered(time.monotonic() + BELIEVED_FOR, row, terminal)
         return answer
 
     def _open(self, row: asyncpg.Record) -> Terminal:

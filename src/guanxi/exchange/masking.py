@@ -128,7 +128,9 @@ def _field(number: int, value: str) -> str:
 
 def _masked_run(found: re.Match[str]) -> str:
     run = found[0]
-    digits = "".join(str(unicodedata.decimal(character)) for character in run if character.isdecimal())
+    digits = run
+    if not (run.isascii() and run.isdigit()):
+        digits = "".join(str(unicodedata.decimal(character)) for character in run if character.isdecimal())
     return mask_number(digits) if _holds_card_number(digits) else run
 
 
