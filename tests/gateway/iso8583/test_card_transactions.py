@@ -194,7 +194,8 @@ async def test_a_host_that_goes_silent_is_no_for_the_customer_and_is_reversed(
     answer = await atm.ask(atm.card_message("010000", card.number, card.pin, "10000"))
     assert answer.fields[39] == "68"
     await reversed_by_recovery(gateway, card)
-    assert [message.mti for message in card_host.financial()] == ["0200", "0201", "0420"]
+    first, *asked, last = [message.mti for message in card_host.financial()]
+    assert (first, set(asked), last) == ("0200", {"0201"}, "0420")  # a safe question may be asked again
 
 
 @pytest.mark.parametrize("code", ["010000", "310000"])
