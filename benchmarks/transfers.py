@@ -146,12 +146,11 @@ def _md5_uuid(text: str) -> uuid.UUID:
 def _anchor(url: str) -> float:
     """All statements of one transfer: both accounts, intake, debit, the second leg marked, credit, the end."""
     close = statements.CLOSE.replace("SELECT pg_notify('interactions', payload)", "SELECT payload")
-    mark = statements.MARK_SENT.replace("$1", _CREDIT).replace("$2", "now()").replace("$3", "now()")
     lines = (
         pgbench.with_arrays(lookup.BY_NUMBER, {1: f"{_SAVINGS}, {_INTEGRATED}"}),
         pgbench.with_arrays(statements.TAKE_IN, _TAKE_IN_VALUES),
         _operation("savings", "debit", _SAVINGS),
-        " ".join(mark.split()) + ";",
+        pgbench.with_arrays(statements.MARK_SENT, {1: _CREDIT, 2: "now()", 3: "now()"}),
         _operation("integrated", "credit", _INTEGRATED),
         pgbench.with_arrays(close, _CLOSE_VALUES),
     )

@@ -12,6 +12,8 @@ from tests.peers.scripted_rest_system import ScriptedRestSystem
 
 from guanxi.exchange.journal import Intake, fingerprint
 from guanxi.exchange.process import SERVICES, Exchange
+from guanxi.exchange.recovery import load
+from guanxi.exchange.states import LegState
 from guanxi.kernel.vocabulary import Outcome, Reason
 from guanxi.services.catalogue.accounts import Accounts
 from guanxi.services.catalogue.internal_transfer import InternalTransfer
@@ -114,3 +116,17 @@ async def test_entries_are_announced_once_they_are_committed(local_exchange: Exc
         await local_exchange.handle(ask("accounts", Accounts()))
         assert str(OWNER) in await asyncio.wait_for(heard.get(), 5)
         await connection.remove_listener("interactions", hear)
+
+
+async def test_a_gateway_that_slept_sends_no_further_leg_of_a_request_that_was_given_up(
+    exchange: Exchange, pool: asyncpg.Pool, peer: ScriptedRestSystem, clock: Clock
+) -> None:
+    request = await taken_in(exchange, "internal_transfer", InternalTransfer("SV0001", "IN0001", Decimal(1), "CNY"))
+    _, _, sleeper, _ = await load(exchange, request.id)
+    sleeper.progress[0].state = LegState.CONFIRMED  # the debit was done when it fell asleep
+    clock.pass_by(hours=1)
+    await exchange.recover()
+    assert await leg_states(pool, request.id) == ["reversed", "dropped"]
+    await sleeper.go()
+    assert peer.standing("credit") == []
+    assert await leg_states(pool, request.id) == ["reversed", "dropped"]

@@ -40,7 +40,7 @@ def described(gateway) -> object:
 def signed_in(new_customer, sign_in) -> Iterator[dict[str, str]]:
     """A session for each request: one of the operations ends the session it is called with."""
     customer = new_customer()
-    return iter([sign_in(customer) for _ in range(400)])
+    return iter([sign_in(customer) for _ in range(800)])
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,7 @@ class Journal:
         # What has been taken in can always be closed: the bound is on the intake.
         self._closings = Batcher(self._write_closings, lanes=2, bounded=False)
         self._inquiries = Batcher(self._write_inquiries, lanes=2)
+        self._sendings = Batcher(self._write_sendings, lanes=2, bounded=False)
 
     async def take_in(self, intake: Intake) -> bool:
         """Make the request and its legs durable; False when its key has been used before. May raise `NotStorable`."""
@@ -114,6 +115,10 @@ class Journal:
             return await self._intakes.submit(intake)
         except asyncpg.DataError as error:
             raise NotStorable from error
+
+    async def mark_sent(self, leg: Leg, at: dt.datetime, lease_until: dt.datetime) -> bool:
+        """A planned leg is about to be sent; False when it must not be any more, because its request was given up."""
+        return await self._sendings.submit((leg.id, at, lease_until))
 
     async def close(self, closing: Closing) -> bool:
         """Make the end durable, all of it at once; False when somebody else has closed the request."""
@@ -139,12 +144,16 @@ class Journal:
     @property
     def waiting(self) -> int:
         """How many appends wait for the next write."""
-        return self._intakes.waiting + self._closings.waiting + self._inquiries.waiting
+        return sum(batcher.waiting for batcher in self._batchers)
 
     async def flush(self) -> None:
         """Wait for everything under way."""
-        for batcher in (self._intakes, self._closings, self._inquiries):
+        for batcher in self._batchers:
             await batcher.flush()
+
+    @property
+    def _batchers(self) -> tuple[Batcher[Any, Any], ...]:
+        return self._intakes, self._closings, self._inquiries, self._sendings
 
     async def _write_intakes(self, batch: Sequence[Intake]) -> list[bool]:
         legs = [(intake, position) for intake in batch for position in range(len(intake.legs))]
@@ -157,6 +166,12 @@ class Journal:
         async with self._pool.acquire() as connection:
             added = await take_in_and_close_many(connection, batch)
         return [intake.request.id in added for intake, _ in batch]
+
+    async def _write_sendings(self, batch: Sequence[tuple[uuid.UUID, dt.datetime, dt.datetime]]) -> list[bool]:
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(MARK_SENT, *_columns(batch, 3))
+        may_go = {row["id"] for row in rows}
+        return [leg_id in may_go for leg_id, _, _ in batch]
 
     async def _write_closings(self, batch: Sequence[Closing]) -> list[bool]:
         answers = [False] * len(batch)
@@ -190,11 +205,6 @@ async def close_many(connection: asyncpg.Connection, batch: Sequence[Closing]) -
         _parties(batch),
     )
     return {row["id"] for row in rows}
-
-
-async def mark_sent(pool: asyncpg.Pool, leg: Leg, at: dt.datetime, lease_until: dt.datetime) -> None:
-    """A planned leg is about to be sent."""
-    await pool.execute(MARK_SENT, leg.id, at, lease_until)
 
 
 async def send_elsewhere(pool: asyncpg.Pool, leg: Leg) -> None:

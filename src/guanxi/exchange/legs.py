@@ -23,7 +23,7 @@ import msgspec
 from guanxi.exchange.directory import Directory
 from guanxi.exchange.errors import LegStateForbidden
 from guanxi.exchange.guard import never_left
-from guanxi.exchange.journal import BalanceTold, LegStanding, mark_sent, send_elsewhere
+from guanxi.exchange.journal import BalanceTold, Journal, LegStanding, send_elsewhere
 from guanxi.exchange.recorder import Call, Recorder
 from guanxi.exchange.states import OPEN, OWNED, LegState, may_become
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
@@ -130,12 +130,14 @@ class LegRun:
         *,
         systems: Systems,
         pool: asyncpg.Pool,
+        journal: Journal,
         clock: Callable[[], dt.datetime],
         patience: Patience,
     ) -> None:
         self.request = request
         self.progress = list(progress)
         self._systems, self._pool, self._clock, self._patience = systems, pool, clock, patience
+        self._journal = journal
 
     @property
     def replies(self) -> list[LegReply]:
@@ -214,9 +216,10 @@ class LegRun:
         return self._clock() + self._patience.before_attempt(each.attempts, each.leg.id, pending=pending)
 
     async def _mark_sent(self, each: LegProgress) -> None:
+        """A leg whose request was given up while this process slept stays planned, and is not sent."""
         at = self._clock()
-        await mark_sent(self._pool, each.leg, at, at + self._patience.lease)
-        each.become(LegState.SENT)
+        if await self._journal.mark_sent(each.leg, at, at + self._patience.lease):
+            each.become(LegState.SENT)
 
     async def _send(self, each: LegProgress) -> None:
         started = time.perf_counter()

@@ -131,7 +131,15 @@ class Exchange:
 
     def run_of(self, request: ServiceRequest, progress: list[LegProgress]) -> LegRun:
         """The legs of `request`, ready to go on."""
-        return LegRun(request, progress, systems=self.systems, pool=self.pool, clock=self.clock, patience=self.patience)
+        return LegRun(
+            request,
+            progress,
+            systems=self.systems,
+            pool=self.pool,
+            journal=self.journal,
+            clock=self.clock,
+            patience=self.patience,
+        )
 
     async def conclude(self, service: Service, plan: Plan, run: LegRun, present: Outcome | None = None) -> ServiceReply:
         """Close the request as its legs have ended; what is durable then is the reply.

@@ -10,8 +10,15 @@ STORED: Final = """
 SELECT id, fingerprint, state, outcome, reason, reply FROM exchange_journalrequest
 WHERE channel = $1 AND idempotency_key = $2
 """
+# Those that may be sent: planned until now, or under way by somebody else's hand; not what was dropped or undone.
 MARK_SENT: Final = """
-UPDATE exchange_journalleg SET state = 'sent', sent_at = $2, next_attempt_at = $3 WHERE id = $1 AND state = 'planned'
+WITH marked AS (
+    UPDATE exchange_journalleg l SET state = 'sent', sent_at = s.at, next_attempt_at = s.due
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS s (id, at, due)
+    WHERE l.id = s.id AND l.state = 'planned' RETURNING l.id
+)
+SELECT id FROM marked UNION ALL
+SELECT id FROM exchange_journalleg WHERE id = ANY ($1::uuid[]) AND state IN ('sent', 'pending', 'confirmed', 'in_doubt')
 """
 SEND_ELSEWHERE: Final = "UPDATE exchange_journalleg SET endpoint = $2 WHERE id = $1 AND state = 'sent'"
 TAKE_IN: Final = """
