@@ -25,13 +25,8 @@ VALUES (%s, 'atm', %s, '', 'cash_withdrawal', 'terminal:ATM00001', %s, '{"amount
 """
 _LEG = """
 INSERT INTO exchange_journalleg (id, request_id, position, system, operation, content, state, attempts, sent_at,
-<<<<<<< HEAD
-    next_attempt_at, owner, deadline)
-VALUES (%s, %s, 0, 'savings', 'withdraw', '{}', %s, 1, %s, %s, 'recovery', now() + interval '30 minutes')
-=======
     next_attempt_at, endpoint, owner, deadline)
 VALUES (%s, %s, 0, 'savings', 'withdraw', '{}', %s, 1, %s, %s, 'savings', 'recovery', now() + interval '1 day')
->>>>>>> 31f8841 (Show on the map how gateways find each endpoint, and in a story where each leg went and who sees to it)
 """
 _TRAFFIC = """
 INSERT INTO exchange_traffic (at, gateway, channel, service, endpoint, answered, declined, failed, milliseconds,

@@ -119,6 +119,14 @@ def cases_due(limit: int = 10) -> list[Case]:
     return list(Case.objects.filter(closed_at=None).order_by("due_at")[:limit])
 
 
+def events_waiting() -> int | None:
+    """How many events the slowest reader of the outbox has not come to, at most 10,000; None where nobody reads it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def _wanted(party_id: uuid.UUID, wanted: Filter) -> tuple[str, list[object]]:
     statement, values = _SELECT, list[object]([party_id])
     if wanted.channel:
@@ -146,6 +154,14 @@ def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return *row[:-2], legs or [], detail or {}
 
 
+_WAITING: Final = """
+SELECT max((
+    SELECT count(*) FROM (
+        SELECT FROM interactions_outbox o WHERE (o.transaction_id, o.id) > (p.transaction_id, p.id)
+        ORDER BY o.transaction_id, o.id LIMIT 10000
+    ) AS waiting
+)) FROM interactions_outboxposition p
+"""
 _FLOW: Final = """
 SELECT date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date AS month,
     coalesce(sum(amount) FILTER (WHERE amount > 0), 0), coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)

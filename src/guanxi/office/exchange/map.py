@@ -18,6 +18,7 @@ from guanxi.exchange.endpoint_queries import Standing as EndpointStanding
 from guanxi.exchange.endpoint_queries import standings
 from guanxi.exchange.process import SERVICES
 from guanxi.exchange.queries import OpenAt, open_legs_at
+from guanxi.interactions.queries import events_waiting
 from guanxi.kernel.clock import now
 from guanxi.kernel.vocabulary import Channel
 from guanxi.office.exchange.picture import WORSE, Standing, draw
@@ -66,6 +67,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "left_out": sum(pulse.left_out for pulse in alive),
         "open_legs": sum(each.number for each in legs.values()),
         "doubtful": sum(each.doubtful for each in legs.values()),
+        "events": events_waiting(),
         "bars": _bars(at),
     }
 
