@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import psycopg
 import pytest
 
-from guanxi.lab.books import Moves, check_effects, ended_requests
+from guanxi.lab.books import Moves, check_effects, check_outbox, ended_requests
 from guanxi.lab.client_log import Remembered
 
 DONE = Remembered("internet", "k1", "internal_transfer", "1", "A", "10", "B", ended="completed", mark="GX0000000001")
@@ -66,3 +67,16 @@ def test_what_nobody_asked_for_is_found() -> None:
 
 def test_the_last_that_a_customer_was_told_counts() -> None:
     assert ended_requests([told(""), told("pending"), told("completed")]) == [told("completed")]
+
+
+def test_an_interaction_that_is_not_in_the_outbox_is_found(database_url: str) -> None:
+    entry = (
+        "INSERT INTO interactions_interaction (id, occurred_at, party_id, request_id, channel, kind, service, outcome)"
+        " VALUES (uuidv7(), now(), uuidv7(), uuidv7(), 'atm', 'transaction', 'cash_withdrawal', 'completed')"
+    )
+    with psycopg.connect(database_url, autocommit=True) as database:
+        for _ in range(2):
+            database.execute(entry)
+        assert [finding.wrong for finding in check_outbox(database)] == [[]]
+        database.execute("DELETE FROM interactions_outbox WHERE id = (SELECT max(id) FROM interactions_outbox)")
+        assert [len(finding.wrong) for finding in check_outbox(database)] == [1]
