@@ -56,6 +56,7 @@ class Ledger(RuleBasedStateMachine):
         self.numbers = [f"SV{tag}{place}" for place in range(3)]
         self.ledger = dict.fromkeys(self.numbers, Decimal(100))
         self.held: dict[uuid.UUID, tuple[str, Decimal]] = {}
+        self.holds: dict[uuid.UUID, tuple[str, Decimal]] = {}  # all that were ever made
         self.done: dict[uuid.UUID, dict[str, Decimal]] = {}
         accounts = [NewAccount(number=number, currency="CNY", opening_balance="100.00") for number in self.numbers]
         self.loop.run(bank.open_accounts(self.loop.pool, "savings", accounts))
@@ -89,6 +90,8 @@ class Ledger(RuleBasedStateMachine):
         answer = self.loop.run(bank.reverse(self.loop.pool, "savings", operation.id))
         if answer["status"] == "reversed":
             self.held.pop(operation.id, None)
+            if operation.operation == "capture" and operation.id in self.done:
+                self.held[operation.hold] = self.holds[operation.hold]  # what was taken is on hold again
             for number, moved in self.done.pop(operation.id, {}).items():
                 self.ledger[number] -= moved
 
@@ -124,7 +127,7 @@ class Ledger(RuleBasedStateMachine):
             return operation
         amount = Decimal(operation.amount)
         if operation.operation == "hold":
-            self.held[operation.id] = (operation.account, amount)
+            self.held[operation.id] = self.holds[operation.id] = (operation.account, amount)
         if operation.hold is not None:
             self.held.pop(operation.hold)
         moved = {}

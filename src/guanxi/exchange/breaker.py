@@ -23,7 +23,7 @@ class Breaker:
         """Where it stands."""
         if self._opened_at is None:
             return "closed"
-        return "open" if now - self._opened_at < self._seconds else "half_open"
+        return "open" if now < self._opened_at + self._seconds else "half_open"
 
     def would_admit(self, now: float) -> bool:
         """Whether a call could go now."""
