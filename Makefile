@@ -16,7 +16,10 @@ check: .venv/installed
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-bench: .venv/installed
+bench: .venv/installed services
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq wrk >/dev/null; } \
+		|| echo "wrk is not here and cannot be installed: the benchmark of inquiries will stop and say so."
 	$(BIN)/guanxi assets
 	$(BIN)/python -m benchmarks
 
