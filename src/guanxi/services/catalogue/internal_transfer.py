@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -17,6 +17,8 @@ from guanxi.services.arguments import AccountNumber, Currency, Memo, exact, mova
 from guanxi.services.permission import refuse_account
 from guanxi.services.request import Leg, LegReply, ServiceRequest
 from guanxi.services.service import Entry, Known, KnownAccount, Names, Plan, Service, leg
+
+_TAKEN_IN_BY: Final = {"loans": "repay"}  # elsewhere it is a credit
 
 
 class InternalTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,9 +101,10 @@ def _legs(
     if payer.system == payee.system:
         return (leg(request, 0, payer.system, "transfer", {**debit, "to_account": payee.number}),)
     credit = {**content, "account": payee.number}
+    take_in = _TAKEN_IN_BY.get(payee.system, "credit")
     return (
-        leg(request, 0, payer.system, "debit", debit),
-        leg(request, 1, payee.system, "credit", credit),
+        leg(request, 0, payer.system, "debit", debit, undo="reversal"),
+        leg(request, 1, payee.system, take_in, credit, undo="reversal"),
     )
 
 
