@@ -37,6 +37,8 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGN
 _ORIGINAL_DATA: Final = re.compile(r"([012]\d{3})(\d{6})((?:0[1-9]|1[0-2])[0-3]\d[0-2]\d[0-5]\d[0-5]\d)\d{22}")
 _AMOUNTS_ONLY: Final = re.compile(r"([0-4]\d{6}[CD]0\d{11})+")
 _CARD_PREFIX: Final = re.compile("[3-69]|2[2-7]")  # how payment cards begin
+_DOUBLED: Final = str.maketrans("0123456789", "0246813579")  # a digit to the sum of the digits of its double
+_WITHOUT_SEPARATORS: Final = str.maketrans("", "", " \t\n\r\f\v\x1c\x1d\x1e\x1f-._/")
 _NAME_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _SECRET_WORDS: Final = frozenset(
     {
@@ -72,17 +74,17 @@ def mask_content(value: object, depth: int = 0) -> object:
     """Any JSON-like value as it may be kept."""
     if isinstance(value, str):
         return mask_text(value) if len(value) >= _SHORTEST else value
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict | Mapping):  # asking for dict first is quicker
         if depth >= _DEEPEST:
             return REMOVED
         return {
-            mask_text(str(name)): REMOVED if is_secret_name(str(name)) else mask_content(inner, depth + 1)
+            _name(str(name)): REMOVED if is_secret_name(str(name)) else mask_content(inner, depth + 1)
             for name, inner in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):
         return REMOVED if depth >= _DEEPEST else [mask_content(inner, depth + 1) for inner in value]
-    if value is None or isinstance(value, bool):
-        return value
     text = str(value)
     masked = mask_text(text)
     return value if masked == text and isinstance(value, int | float) else masked
@@ -93,6 +95,12 @@ def mask_text(text: str) -> str:
     if len(text) < _SHORTEST or not _LONG.search(text) or _UUID.fullmatch(text):
         return text
     return _RUN.sub(_masked_run, _TRACK.sub(REMOVED, text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _name(name: str) -> str:
+    """Names of fields come again and again."""
+    return mask_text(name)
 
 
 def mask_number(number: str) -> str:
@@ -128,8 +136,9 @@ def _field(number: int, value: str) -> str:
 
 def _masked_run(found: re.Match[str]) -> str:
     run = found[0]
-    digits = run
-    if not (run.isascii() and run.isdigit()):
+    if run.isascii():
+        digits = run.translate(_WITHOUT_SEPARATORS)
+    else:
         digits = "".join(str(unicodedata.decimal(character)) for character in run if character.isdecimal())
     return mask_number(digits) if _holds_card_number(digits) else run
 
@@ -146,6 +155,4 @@ def _holds_card_number(digits: str) -> bool:
 
 def _checks(digits: str) -> bool:
     """Luhn's check (ISO/IEC 7812-1, annex B)."""
-    odd = sum(map(int, digits[-1::-2]))
-    even = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (odd + even) % 10 == 0
+    return sum(map(int, digits[-1::-2] + digits[-2::-2].translate(_DOUBLED))) % 10 == 0

@@ -8,6 +8,7 @@ is no word. Two words may share a number (CRC-32): whoever asks looks at what wa
 from __future__ import annotations
 
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -78,13 +79,15 @@ def words_of(text: str) -> Sequence[str]:
         if text.isalnum():
             return (text.lower(),) if len(text) > 1 else ()
         return _latin_words(text.lower().strip())
-    text = simplified(text).lower()[:200]
-    return [*_latin_words(text), *(pair for run in _CHINESE.findall(text) for pair in bigrams(run))]
+    text = unicodedata.normalize("NFKC", text[:200]).lower()
+    # Run by run, since names and purposes come again and again, and numbers beside them do not.
+    return [*_latin_words(text), *(pair for run in _CHINESE.findall(text) for pair in bigrams(simplified(run)))]
 
 
 def _latin_words(text: str) -> Sequence[str]:
     if _AMOUNT.fullmatch(text):
-        return (amount_word(Decimal(text)),)
+        whole, _, fraction = text.lstrip("-").partition(".")
+        return (f"{whole.lstrip('0') or '0'}.{fraction}".rstrip("0").rstrip("."),)
     if masked := _MASKED.fullmatch(text):
         return (masked[1],)
     if _UUID.fullmatch(text):

@@ -31,7 +31,7 @@ from guanxi.kernel.identity import uuid7
 from guanxi.kernel.vocabulary import Channel, Outcome, Reason
 from guanxi.services.request import Actor, ServiceReply, ServiceRequest
 
-AT_ONCE: Final = 128  # payments under way: shared statements are full enough, and customers at machines have room
+AT_ONCE: Final = 192  # payments under way: shared statements are full enough, and customers at machines have room
 _WINDOW: Final = 1000
 _MOST_ATTEMPTS: Final = 30
 _LAST_SECONDS: Final = 10.0  # to end what is under way when the process stops
