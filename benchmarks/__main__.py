@@ -9,7 +9,18 @@ import sys
 from benchmarks import result
 from guanxi.kernel.clock import now
 
-NAMES = ("inquiries", "withdrawals", "transfers", "screens", "bulk", "iso8583", "payments", "messages", "connections")
+NAMES = (
+    "inquiries",
+    "withdrawals",
+    "transfers",
+    "screens",
+    "bulk",
+    "iso8583",
+    "payments",
+    "messages",
+    "connections",
+    "resolution",
+)
 
 
 def main(names: list[str]) -> None:

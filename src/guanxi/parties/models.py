@@ -281,3 +281,43 @@ class StandingOrder(models.Model):
     to_account = models.CharField(max_length=34)
     amount = models.DecimalField(max_digits=19, decimal_places=4)
     purpose = models.CharField(max_length=40, blank=True)
+
+
+class ResolutionRow(models.Model):
+    """A source record as resolution compares it (`parties.resolution.store`)."""
+
+    record = models.BigIntegerField(primary_key=True)
+    columns = models.JSONField()
+
+
+class ResolutionKey(models.Model):
+    """A blocking key of a record, as a number: records that share one are compared."""
+
+    pk = models.CompositePrimaryKey("key", "record")
+    key = models.BigIntegerField()
+    record = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["record"], name="parties_resolutionkey_record")]
+
+
+class ResolutionPair(models.Model):
+    """Two records that were compared, and what they weigh."""
+
+    pk = models.CompositePrimaryKey("low", "high")
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+    weight = models.FloatField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["high"], name="parties_resolutionpair_high")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(low__lt=models.F("high")), name="parties_resolutionpair_order")
+        ]
+
+
+class ResolutionFrequency(models.Model):
+    """How often a value occurs in a column that a model asks it of; both as one number."""
+
+    value = models.BigIntegerField(primary_key=True)
+    share = models.FloatField()

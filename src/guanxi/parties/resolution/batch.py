@@ -23,10 +23,16 @@ class Resolution:
     compared: int
 
 
-def resolve(connection: duckdb.DuckDBPyConnection, model: Model, *, between_sources: bool = False) -> Resolution:
-    """Clusters of the table `records`, whose column `record` numbers the rows from 0. Leaves the table `weighed`."""
+def resolve(
+    connection: duckdb.DuckDBPyConnection, model: Model, *, between_sources: bool = False, recount: bool = True
+) -> Resolution:
+    """Clusters of the table `records`, whose column `record` numbers the rows from 0. Leaves the table `weighed`.
+
+    Without `recount` the frequencies of values stay those that were counted before.
+    """
     compared = blocking.block(connection, model.rules, between_sources=between_sources)
-    weighing.count_frequencies(connection, model)
+    if recount:
+        weighing.count_frequencies(connection, model)
     weighing.join_frequencies(connection, model)
     weighing.weigh(connection, model)
     connection.execute("DROP TABLE pairs; DROP TABLE counted")

@@ -18,11 +18,12 @@ from guanxi.parties.resolution.model import Key, Rule
 
 _PAIRS = """
 CREATE OR REPLACE TABLE pairs AS
-SELECT (packed >> 32)::INTEGER AS l, (packed & 4294967295)::INTEGER AS r
+SELECT (packed >> 32)::INTEGER AS l, (packed & 4294967295)::INTEGER AS r, count(*)::UTINYINT AS keys
 FROM (
-    SELECT DISTINCT (l.record::BIGINT << 32) | r.record::BIGINT AS packed
+    SELECT (l.record::BIGINT << 32) | r.record::BIGINT AS packed
     FROM blocking_keys l JOIN blocking_keys r ON l.key = r.key AND l.record < r.record {between}
 )
+GROUP BY packed
 """
 
 
@@ -78,6 +79,21 @@ def measure(connection: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> l
         assert row is not None  # noqa: S101 - an aggregate gives one row
         found.append(RuleMeasured(rule.label, *map(int, row)))
     return found
+
+
+def estimate_recall(connection: duckdb.DuckDBPyConnection, automatic: float) -> float:
+    """The share of matching pairs that share a key, from the table `weighed`, without labels.
+
+    Pairs that one key alone brought together tell how many none did: A. Chao, "Estimating the population size for
+    capture-recapture data with unequal catchability", Biometrics 43 (1987), whose bound makes this an upper one.
+    """
+    row = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE keys = 1), count(*) FILTER (WHERE keys = 2) FROM weighed"
+        " WHERE weight >= ?",
+        [automatic],
+    ).fetchone()
+    found, once, twice = row or (0, 0, 0)
+    return float(found / max(found + once * once / (2 * max(twice, 1)), 1))
 
 
 def keys_sql(number: int, rule: Rule, source: str = "") -> str:

@@ -1,7 +1,8 @@
 """Live resolution: a new or changed record is compared with those that share a blocking key, found by look-ups.
 
-The port is small, so that the same code runs over memory and over SQL: records by key, columns by record, pairs kept.
-What a record touches is clustered again from the pairs kept, which gives what a full run over the same pairs gives.
+The port is small, so that the same code runs over memory and over PostgreSQL (`store`): records by key, columns by
+record, pairs kept. What a record touches is clustered again from the pairs kept, which gives what a full run over them
+gives.
 """
 
 from __future__ import annotations
@@ -11,30 +12,39 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from guanxi.parties.resolution.blocking import keys_of
-from guanxi.parties.resolution.clusters import Clustering, Edge, cluster
+from guanxi.parties.resolution.clusters import Clustering, Doubt, Edge, Reason, cluster
 from guanxi.parties.resolution.model import Model
 from guanxi.parties.resolution.scoring import Scorer
+from guanxi.parties.resolution.weighing import FORGET
 
-_FORGET = -12.0
+Row = Mapping[str, Any]
+
+
+class Asked(NamedTuple):
+    """A question for those who share `key` with `record`, unless more than `most` have it."""
+
+    record: int
+    key: str
+    most: int
 
 
 class Register(Protocol):
     """Where records, their keys and their pairs are kept."""
 
-    def put(self, record: int, row: Mapping[str, Any], keys: Collection[str]) -> None:
-        """Keep a record; one of the same number is replaced, and its pairs go."""
+    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
+        """Keep records with their keys; one of the same number is replaced, and its pairs go."""
 
-    def sharing(self, key: str, most: int) -> Collection[int]:
-        """The records that have `key`; none if more than `most` have it."""
+    def sharing(self, asked: Collection[Asked]) -> Mapping[int, Collection[int]]:
+        """For each record those that share a key with it, itself among them."""
 
-    def row(self, record: int) -> Mapping[str, Any]:
-        """The columns of a record."""
+    def rows(self, records: Collection[int]) -> Mapping[int, Row]:
+        """The columns of records."""
 
     def add_edges(self, edges: Collection[Edge]) -> None:
         """Keep weighed pairs."""
 
-    def edges_of(self, record: int) -> Collection[Edge]:
-        """The pairs that a record is in."""
+    def edges_of(self, records: Collection[int]) -> Collection[Edge]:
+        """The pairs that any of the records is in."""
 
 
 class Placed(NamedTuple):
@@ -44,81 +54,90 @@ class Placed(NamedTuple):
     edges: list[Edge]
 
 
-def place(register: Register, model: Model, scorer: Scorer, rows: Mapping[int, Mapping[str, Any]]) -> Placed:
-    """Take in new or changed records, weigh them against their candidates, and cluster again what they touch."""
-    brought: list[Edge] = []
-    for record, row in rows.items():
-        keys = list(keys_of(model.rules, row))
-        register.put(record, row, keys)
-        edges = compare(register, model, scorer, record, row, keys)
-        register.add_edges(edges)
-        brought.extend(edges)
-    return Placed(cluster_around(register, model, rows), brought)
+def place(register: Register, model: Model, scorer: Scorer, rows: Mapping[int, Row]) -> Placed:
+    """Take in new or changed records, weigh them against their candidates, and cluster again what they touch.
+
+    A changed record may leave others behind: they are clustered again too.
+    """
+    left_behind = {end for edge in register.edges_of(rows.keys()) for end in (edge.left, edge.right)}
+    keys = {record: sorted(set(keys_of(model.rules, row))) for record, row in rows.items()}
+    register.put(rows, keys)
+    edges = compare(register, model, scorer, rows, keys)
+    register.add_edges(edges)
+    return Placed(cluster_around(register, model, left_behind.union(rows)), edges)
 
 
 def compare(
-    register: Register, model: Model, scorer: Scorer, record: int, row: Mapping[str, Any], keys: Iterable[str]
+    register: Register, model: Model, scorer: Scorer, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]
 ) -> list[Edge]:
-    """The weighed pairs of a record with its candidates."""
-    found: set[int] = set()
-    for key in keys:
-        found.update(register.sharing(key, model.rules[int(key.partition("\x1f")[0])].most))
-    found.discard(record)
-    edges = []
-    for other in sorted(found):
-        weight = scorer.score(row, register.row(other)).weight
-        if weight >= _FORGET:
-            edges.append(Edge(min(record, other), max(record, other), weight))
-    return edges
+    """The weighed pairs of records with their candidates, each pair once."""
+    asked = [
+        Asked(record, key, model.rules[int(key.partition("\x1f")[0])].most)
+        for record, own in keys.items()
+        for key in own
+    ]
+    found = register.sharing(asked)
+    pairs = {(min(record, other), max(record, other)) for record, near in found.items() for other in near} - {
+        (record, record) for record in rows
+    }
+    known = register.rows({record for pair in pairs for record in pair})
+    weighed = (Edge(left, right, scorer.score(known[left], known[right]).weight) for left, right in sorted(pairs))
+    return [edge for edge in weighed if edge.weight >= FORGET]
 
 
 def cluster_around(register: Register, model: Model, records: Iterable[int]) -> Clustering:
     """Cluster the components of automatic pairs that hold `records`, from the pairs kept."""
     reached: set[int] = set(records)
-    ahead = list(reached)
+    ahead = reached
     edges: dict[tuple[int, int], Edge] = {}
     while ahead:
-        for edge in register.edges_of(ahead.pop()):
-            edges[edge.left, edge.right] = edge
-            if edge.weight >= model.automatic:
-                new = {edge.left, edge.right} - reached
-                reached |= new
-                ahead.extend(new)
-    exclusive = {record: tuple(register.row(record)[column] for column in model.exclusive) for record in reached}
+        met = register.edges_of(ahead)
+        edges |= {(edge.left, edge.right): edge for edge in met}
+        ahead = {end for edge in met if edge.weight >= model.automatic for end in (edge.left, edge.right)} - reached
+        reached = reached | ahead
+    rows = register.rows(reached) if model.exclusive else {}
+    exclusive = {record: tuple(row[column] for column in model.exclusive) for record, row in rows.items()}
     inside = [edge for edge in edges.values() if edge.left in reached and edge.right in reached]
     found = cluster(inside, automatic=model.automatic, review=model.review, exclusive=exclusive)
+    outside = [edge for edge in edges.values() if not (edge.left in reached and edge.right in reached)]
     alone = {record: record for record in reached if record not in found.of}
-    return Clustering(found.of | alone, found.doubts)
+    doubts = [Doubt(*edge, Reason.WEIGHT) for edge in sorted(outside) if edge.weight >= model.review]
+    return Clustering(found.of | alone, [*found.doubts, *doubts])
 
 
 class MemoryRegister:
     """A register in memory, for tests, benchmarks and a try-out of a file."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, Mapping[str, Any]] = {}
+        self._rows: dict[int, Row] = {}
         self._keys: dict[int, Collection[str]] = {}
-        self._records: defaultdict[str, set[int]] = defaultdict(set)
+        self._records: dict[str, list[int]] = {}
         self._edges: defaultdict[int, dict[int, Edge]] = defaultdict(dict)
 
-    def put(self, record: int, row: Mapping[str, Any], keys: Collection[str]) -> None:
-        for key in self._keys.get(record, ()):
-            self._records[key].discard(record)
-        for other in self._edges.pop(record, {}):
-            del self._edges[other][record]
-        self._rows[record], self._keys[record] = row, keys
-        for key in keys:
-            self._records[key].add(record)
+    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
+        for record, row in rows.items():
+            for key in self._keys.get(record, ()):
+                self._records[key].remove(record)
+            for other in self._edges.pop(record, {}):
+                del self._edges[other][record]
+            self._rows[record], self._keys[record] = row, tuple(keys[record])
+            for key in keys[record]:
+                self._records.setdefault(key, []).append(record)
 
-    def sharing(self, key: str, most: int) -> Collection[int]:
-        found = self._records.get(key, set())
-        return found if len(found) <= most else ()
+    def sharing(self, asked: Collection[Asked]) -> Mapping[int, Collection[int]]:
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for record, key, most in asked:
+            near = self._records.get(key, ())
+            if len(near) <= most:
+                found[record].update(near)
+        return found
 
-    def row(self, record: int) -> Mapping[str, Any]:
-        return self._rows[record]
+    def rows(self, records: Collection[int]) -> Mapping[int, Row]:
+        return {record: self._rows[record] for record in records}
 
     def add_edges(self, edges: Collection[Edge]) -> None:
         for edge in edges:
             self._edges[edge.left][edge.right] = self._edges[edge.right][edge.left] = edge
 
-    def edges_of(self, record: int) -> Collection[Edge]:
-        return self._edges[record].values() if record in self._edges else ()
+    def edges_of(self, records: Collection[int]) -> Collection[Edge]:
+        return [edge for record in records if record in self._edges for edge in self._edges[record].values()]

@@ -58,7 +58,7 @@ def _shares_of_random_pairs(connection: duckdb.DuckDBPyConnection, model: Model,
     different = "AND (SELECT source FROM records WHERE record = a) <> (SELECT source FROM records WHERE record = b)"
     connection.execute(
         f"""
-        CREATE OR REPLACE TABLE random_pairs AS SELECT DISTINCT least(a, b) AS l, greatest(a, b) AS r
+        CREATE OR REPLACE TABLE random_pairs AS SELECT DISTINCT least(a, b) AS l, greatest(a, b) AS r, 0 AS keys
         FROM (SELECT hash(n, 1) % {records} AS a, hash(n, 2) % {records} AS b FROM range({_RANDOM_PAIRS}) t(n))
         WHERE a <> b {different if between_sources else ""}
         """

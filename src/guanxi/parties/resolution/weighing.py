@@ -14,14 +14,14 @@ import duckdb
 from guanxi.parties.resolution.conditions import Dialect, to_sql
 from guanxi.parties.resolution.model import LEAST, Comparison, Gate, Level, Model
 
-_FORGET: Final = -12.0  # a pair that weighs less counts as much as one that was never compared
+FORGET: Final = -12.0  # a pair that weighs less counts as much as one that was never compared
 
 
 def weigh(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Make the table `weighed` (l, r, weight) from the tables `pairs`, `records` and their frequencies."""
+    """Make the table `weighed` (l, r, weight, keys) from the tables `pairs` and `counted`."""
     connection.execute(
-        f"CREATE OR REPLACE TABLE weighed AS SELECT l::INTEGER AS l, r::INTEGER AS r, weight::FLOAT AS weight"
-        f" FROM ({weights_sql(model, 'pairs', 'counted')}) WHERE weight >= {_FORGET}"
+        f"CREATE OR REPLACE TABLE weighed AS SELECT l, r, weight::FLOAT AS weight, keys"
+        f" FROM ({weights_sql(model, 'pairs', 'counted')}) WHERE weight >= {FORGET}"
     )
 
 
@@ -61,19 +61,19 @@ def levels_sql(
         if frequencies
     )
     return (
-        f"SELECT l, r, {cases}{rarer} FROM (SELECT p.l, p.r, {sides} FROM {pairs} p"
+        f"SELECT l, r, keys, {cases}{rarer} FROM (SELECT p.l, p.r, p.keys, {sides} FROM {pairs} p"
         f" JOIN {records} l ON l.record = p.l JOIN {records} r ON r.record = p.r) AS both_sides"
     )
 
 
 def weights_sql(model: Model, pairs: str, records: str, dialect: Dialect = "duckdb") -> str:
-    """A query of (l, r, weight) for each pair."""
+    """A query of (l, r, weight, keys) for each pair of a table with the number of keys that it shares."""
     prior = math.log2(model.prior / (1 - model.prior))
     parts = " + ".join((repr(prior), *(_weight_sql(each) for each in model.comparisons)))
     limits = ", ".join(f"CASE WHEN {_shut_sql(model, gate)} THEN {gate.limit} ELSE 1e9 END" for gate in model.gates)
     weight = f"least({parts}, {limits})" if limits else parts
     levels = levels_sql(model, pairs, records, dialect, frequencies=True)
-    return f"SELECT l, r, {weight} AS weight FROM ({levels}) AS levels"
+    return f"SELECT l, r, {weight} AS weight, keys FROM ({levels}) AS levels"
 
 
 def _level_sql(each: Comparison, dialect: Dialect) -> str:
