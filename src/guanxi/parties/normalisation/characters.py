@@ -1,0 +1,46 @@
+"""Characters before words: widths, invisible marks, dots and traditional forms."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import Final
+
+from guanxi.kernel.names import is_chinese
+from guanxi.parties.search_tokens import simplified as simplified_by_phrases
+
+_INVISIBLE: Final = re.compile("[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffd]")
+_DOTS: Final = str.maketrans(dict.fromkeys("\u2022\u2027\u30fb\uff65\u2219\u22c5\u0387", "\u00b7"))
+_SPACES: Final = re.compile(r"\s+")
+
+
+def folded(text: str) -> str:
+    """`text` in compatibility form (NFKC): full width made half, invisible characters gone, one space between words."""
+    if text.isascii() and text.isalnum():
+        return text
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_DOTS)
+    return _SPACES.sub(" ", plain).strip()
+
+
+def has_chinese(text: str) -> bool:
+    """Whether a Chinese character is in `text`."""
+    return not text.isascii() and any(map(is_chinese, text))
+
+
+def simplified(text: str) -> str:
+    """`text` with traditional characters simplified, by phrases where a character alone does not tell (乾坤)."""
+    for character in text:
+        if _is_traditional(character):
+            return simplified_by_phrases(text)
+    return text
+
+
+@functools.cache
+def _is_traditional(character: str) -> bool:
+    return simplified_by_phrases(character) != character
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A list of words written in one text."""
+    return tuple(text.split())
