@@ -222,7 +222,7 @@ def _live(people: int) -> Figures:
 
 
 def _register(connection: duckdb.DuckDBPyConnection, office: psycopg.Connection[Any], model: Model) -> SqlRegister:
-    register = SqlRegister(office, model.name)
+    register = SqlRegister(office, model)
     part: dict[int, Any] = {}
     for row in _rows(connection, model, ""):
         part[row["record"]] = row

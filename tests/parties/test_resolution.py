@@ -183,7 +183,7 @@ def test_the_register_in_postgresql_gives_the_same(bank: Bank, database_url: str
     memory = MemoryRegister()
     expected = place(memory, bank.model, bank.scorer, some).clustering
     with psycopg.connect(database_url) as connection:
-        register = SqlRegister(connection, bank.model.name)
+        register = SqlRegister(connection, bank.model)
         for column in bank.model.frequency_columns:
             query = f"SELECT value, frequency FROM frequency_{column}"
             register.put_frequencies(column, bank.connection.execute(query).fetchall())

@@ -6,18 +6,18 @@ pair that shares none, which costs a comparison and changes nothing else.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from itertools import starmap
 from typing import Any, Final
 
+import msgspec
 import psycopg
-from psycopg.types.json import Jsonb
 
 from guanxi.parties.resolution.candidates import Asked, Row
 from guanxi.parties.resolution.clusters import Edge
+from guanxi.parties.resolution.model import Model
 
 _FORGET_KEYS: Final = "DELETE FROM parties_resolutionkey WHERE record = ANY(%(records)s)"
 _FORGET_PAIRS: Final = (
@@ -26,7 +26,7 @@ _FORGET_PAIRS: Final = (
 )
 _PUT: Final = """
 INSERT INTO parties_resolutionrow (record, columns)
-SELECT * FROM unnest(%(records)s::bigint[], %(columns)s::jsonb[])
+SELECT (each -> 0)::bigint, each -> 1 FROM jsonb_array_elements(%(rows)s::jsonb) AS each
 ON CONFLICT (record) DO UPDATE SET columns = excluded.columns
 """
 _PUT_KEYS: Final = """
@@ -54,7 +54,8 @@ SELECT low, high, weight FROM parties_resolutionpair WHERE low = ANY(%(records)s
 UNION
 SELECT low, high, weight FROM parties_resolutionpair WHERE high = ANY(%(records)s)
 """
-_FREQUENCY: Final = "SELECT share FROM parties_resolutionfrequency WHERE value = %s"
+_FREQUENCIES: Final = "SELECT value, share FROM parties_resolutionfrequency WHERE value = ANY(%s)"
+_MOST_REMEMBERED: Final = 500_000
 _PUT_FREQUENCIES: Final = """
 INSERT INTO parties_resolutionfrequency (value, share)
 SELECT * FROM unnest(%(values)s::bigint[], %(shares)s::float8[])
@@ -65,16 +66,17 @@ ON CONFLICT (value) DO UPDATE SET share = excluded.share
 class SqlRegister:
     """The register of one model over a connection; the caller opens and ends the transaction."""
 
-    def __init__(self, connection: psycopg.Connection[Any], model: str) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], model: Model) -> None:
         self._connection = connection
-        self._model = model
-        self.frequency = functools.lru_cache(maxsize=100_000)(self._frequency)
+        self._model = model.name
+        self._columns = model.frequency_columns
+        self._shares: dict[tuple[str, Any], float | None] = {}
 
     def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
         records = list(rows)
         for statement in (_FORGET_KEYS, *_FORGET_PAIRS):
             self._connection.execute(statement, {"records": records})
-        self._connection.execute(_PUT, {"records": records, "columns": [Jsonb(dict(row)) for row in rows.values()]})
+        self._connection.execute(_PUT, {"rows": msgspec.json.encode(list(rows.items())).decode()})
         pairs = [(self._number(key), record) for record, own in keys.items() for key in own]
         self._connection.execute(
             _PUT_KEYS, {"keys": [key for key, _ in pairs], "records": [record for _, record in pairs]}
@@ -92,7 +94,9 @@ class SqlRegister:
         return found
 
     def rows(self, records: Collection[int]) -> Mapping[int, Row]:
-        return dict(self._connection.execute(_ROWS, [list(records)]).fetchall())
+        found: dict[int, Row] = dict(self._connection.execute(_ROWS, [list(records)]).fetchall())
+        self._remember_frequencies(found.values())
+        return found
 
     def add_edges(self, edges: Collection[Edge]) -> None:
         parts = {
@@ -109,11 +113,21 @@ class SqlRegister:
         """Keep how often values of `column` occur, as the model that was learnt with them has it."""
         known = {self._number(f"{column}={value}"): share for value, share in shares}
         self._connection.execute(_PUT_FREQUENCIES, {"values": list(known), "shares": list(known.values())})
-        self.frequency.cache_clear()
+        self._shares.clear()
 
-    def _frequency(self, column: str, value: Any) -> float | None:  # noqa: ANN401 - a column's value
-        row = self._connection.execute(_FREQUENCY, [self._number(f"{column}={value}")]).fetchone()
-        return row[0] if row else None
+    def frequency(self, column: str, value: Any) -> float | None:  # noqa: ANN401 - a column's value
+        """How often `value` occurs, for the scorer: of rows that were fetched it is remembered."""
+        return self._shares.get((column, value))
+
+    def _remember_frequencies(self, rows: Iterable[Row]) -> None:
+        """Look up in one question what is not known yet."""
+        needed = {(column, row[column]) for row in rows for column in self._columns if row[column] is not None}
+        if len(self._shares) + len(needed) > _MOST_REMEMBERED:
+            self._shares = {each: self._shares[each] for each in needed if each in self._shares}
+        wanted = needed - self._shares.keys()
+        numbers = {each: self._number(f"{each[0]}={each[1]}") for each in wanted}
+        known = dict(self._connection.execute(_FREQUENCIES, [list(numbers.values())]).fetchall()) if numbers else {}
+        self._shares |= {each: known.get(number) for each, number in numbers.items()}
 
     def _number(self, text: str) -> int:
         digest = hashlib.blake2b(f"{self._model}\x1f{text}".encode(), digest_size=8).digest()
