@@ -10,6 +10,7 @@ and of seed 2.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import resource
@@ -31,16 +32,17 @@ from benchmarks import fresh
 from benchmarks.resolution_sets import DATA, SETS, Set
 from benchmarks.result import Result
 from guanxi.demo.duplicates import generate
-from guanxi.parties.resolution import batch, blocking, training
+from guanxi.parties.resolution import batch, blocking, spark, training
 from guanxi.parties.resolution.candidates import place
 from guanxi.parties.resolution.clusters import Edge, components
 from guanxi.parties.resolution.comparisons import PEOPLE
-from guanxi.parties.resolution.model import Model
+from guanxi.parties.resolution.model import Model, decode, encode
 from guanxi.parties.resolution.scoring import Scorer
 from guanxi.parties.resolution.store import SqlRegister
 
 SIZES = tuple(int(size) for size in os.environ.get("GUANXI_BENCH_PEOPLE", "100000,300000,1000000,3000000").split(","))
 LIVE = int(os.environ.get("GUANXI_BENCH_LIVE_PEOPLE", "770000"))  # with their duplicates 1.2 million records
+SPARK = int(os.environ.get("GUANXI_BENCH_SPARK_PEOPLE", "100000"))
 _SEED = 2
 _LATE = 10_000
 _THRESHOLDS = (0.05, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
@@ -58,11 +60,13 @@ def measure() -> list[Result]:
         found = [_set_result(SETS[name], _in_process("set", name)) for name in SETS]
     else:
         print(f"The published sets are not measured: {DATA} is not there.")
-    return [
-        *found,
-        _bank_result([_in_process("bank", size) for size in SIZES]),
-        _live_result(_in_process("live", LIVE)),
-    ]
+    found.append(_bank_result([_in_process("bank", size) for size in SIZES]))
+    found.append(_live_result(_in_process("live", LIVE)))
+    if importlib.util.find_spec("pyspark"):
+        found.append(_spark_result(_in_process("spark", SPARK)))
+    else:
+        print("Spark is not measured: PySpark is not installed.")
+    return found
 
 
 def _in_process(what: str, of: str | int) -> Figures:
@@ -221,6 +225,36 @@ def _live(people: int) -> Figures:
     }
 
 
+def _spark(people: int) -> Figures:
+    from pyspark.sql import SparkSession
+
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
+        _people(connection, people)
+        model = decode(encode(training.train(connection, PEOPLE)))
+        started = time.perf_counter()
+        expected = batch.resolve(connection, model)
+        here = time.perf_counter() - started
+        connection.execute(f"COPY records TO '{folder}/records.parquet'")
+        builder = SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g")
+        options = {"spark.driver.host": "127.0.0.1", "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "8"}
+        for name, value in (options | spark.session_options()).items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        spark.register_similarities(session)
+        session.read.parquet(f"{folder}/records.parquet").createOrReplaceTempView("records")
+        started = time.perf_counter()
+        labels, doubts = spark.resolve(session, model)
+        there = time.perf_counter() - started
+        session.stop()
+    return {
+        "records": len(labels),
+        "here": here,
+        "there": there,
+        "differing": int((labels != expected.cluster).sum()),
+        "doubts": (len(doubts), len(expected.doubts)),
+    }
+
+
 def _register(connection: duckdb.DuckDBPyConnection, office: psycopg.Connection[Any], model: Model) -> SqlRegister:
     register = SqlRegister(office, model)
     part: dict[int, Any] = {}
@@ -333,10 +367,26 @@ def _live_result(found: Figures) -> Result:
     )
 
 
+def _spark_result(found: Figures) -> Result:
+    return Result(
+        name="Resolution: Spark",
+        question=f"Does the same model give the same clusters of {found['records']:,} records on a local Spark?",
+        figures=(
+            ("block, weigh and cluster on DuckDB", f"{found['here']:.1f} s"),
+            ("block, weigh on Spark, and cluster", f"{found['there']:.1f} s"),
+            ("records in another cluster", f"{found['differing']:,}"),
+            ("doubts on Spark and on DuckDB", "{:,}, {:,}".format(*found["doubts"])),
+        ),
+        verdict=f"{found['differing']:,} differ",
+        goal="0 differ",
+        met=found["differing"] == 0,
+    )
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "generate":
         pq.write_table(generate(int(sys.argv[2]), _SEED), sys.argv[3])
     elif sys.argv[1] == "set":
         print(json.dumps(_set(sys.argv[2])))
     else:
-        print(json.dumps({"bank": _bank, "live": _live}[sys.argv[1]](int(sys.argv[2]))))
+        print(json.dumps({"bank": _bank, "live": _live, "spark": _spark}[sys.argv[1]](int(sys.argv[2]))))

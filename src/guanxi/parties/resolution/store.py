@@ -19,11 +19,10 @@ from guanxi.parties.resolution.candidates import Asked, Row
 from guanxi.parties.resolution.clusters import Edge
 from guanxi.parties.resolution.model import Model
 
-_FORGET_KEYS: Final = "DELETE FROM parties_resolutionkey WHERE record = ANY(%(records)s)"
-_FORGET_PAIRS: Final = (
-    "DELETE FROM parties_resolutionpair WHERE low = ANY(%(records)s)",
-    "DELETE FROM parties_resolutionpair WHERE high = ANY(%(records)s)",
-)
+_FORGET: Final = """
+WITH keys AS (DELETE FROM parties_resolutionkey WHERE record = ANY(%(records)s))
+DELETE FROM parties_resolutionpair WHERE low = ANY(%(records)s) OR high = ANY(%(records)s)
+"""
 _PUT: Final = """
 INSERT INTO parties_resolutionrow (record, columns)
 SELECT (each -> 0)::bigint, each -> 1 FROM jsonb_array_elements(%(rows)s::jsonb) AS each
@@ -74,8 +73,7 @@ class SqlRegister:
 
     def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
         records = list(rows)
-        for statement in (_FORGET_KEYS, *_FORGET_PAIRS):
-            self._connection.execute(statement, {"records": records})
+        self._connection.execute(_FORGET, {"records": records})
         self._connection.execute(_PUT, {"rows": msgspec.json.encode(list(rows.items())).decode()})
         pairs = [(self._number(key), record) for record, own in keys.items() for key in own]
         self._connection.execute(

@@ -69,8 +69,10 @@ def levels_sql(
 def weights_sql(model: Model, pairs: str, records: str, dialect: Dialect = "duckdb") -> str:
     """A query of (l, r, weight, keys) for each pair of a table with the number of keys that it shares."""
     prior = math.log2(model.prior / (1 - model.prior))
-    parts = " + ".join((repr(prior), *(_weight_sql(each) for each in model.comparisons)))
-    limits = ", ".join(f"CASE WHEN {_shut_sql(model, gate)} THEN {gate.limit} ELSE 1e9 END" for gate in model.gates)
+    parts = " + ".join((_double(prior), *(_weight_sql(each) for each in model.comparisons)))
+    limits = ", ".join(
+        f"CASE WHEN {_shut_sql(model, gate)} THEN {_double(gate.limit)} ELSE {_double(1e9)} END" for gate in model.gates
+    )
     weight = f"least({parts}, {limits})" if limits else parts
     levels = levels_sql(model, pairs, records, dialect, frequencies=True)
     return f"SELECT l, r, {weight} AS weight, keys FROM ({levels}) AS levels"
@@ -84,14 +86,19 @@ def _level_sql(each: Comparison, dialect: Dialect) -> str:
 
 def _weight_sql(each: Comparison) -> str:
     whens = " ".join(f"WHEN {each.number(level.label)} THEN {_of_level(level)}" for level in each.levels)
-    return f"CASE gamma_{each.name} {whens} ELSE 0.0 END"
+    return f"CASE gamma_{each.name} {whens} ELSE {_double(0)} END"
 
 
 def _of_level(level: Level) -> str:
     if not level.frequency:
-        return repr(level.weight)
-    rare = f"{math.log2(max(level.m, LEAST))!r} - log2(frequency_{level.frequency})"
-    return f"coalesce({rare}, {level.weight!r})"
+        return _double(level.weight)
+    rare = f"{_double(math.log2(max(level.m, LEAST)))} - log2(frequency_{level.frequency})"
+    return f"coalesce({rare}, {_double(level.weight)})"
+
+
+def _double(number: float) -> str:
+    """A plain literal is a decimal to both engines."""
+    return f"CAST({number!r} AS DOUBLE)"
 
 
 def _shut_sql(model: Model, gate: Gate) -> str:
