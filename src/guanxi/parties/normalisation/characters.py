@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from typing import Final
@@ -11,16 +10,25 @@ from guanxi.kernel.names import is_chinese
 from guanxi.parties.search_tokens import simplified as simplified_by_phrases
 
 _INVISIBLE: Final = re.compile("[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffd]")
+_DOT: Final = re.compile("[\u2022\u2027\u30fb\uff65\u2219\u22c5\u0387]")
 _DOTS: Final = str.maketrans(dict.fromkeys("\u2022\u2027\u30fb\uff65\u2219\u22c5\u0387", "\u00b7"))
 _SPACES: Final = re.compile(r"\s+")
+_SIMPLE: Final[set[str]] = set()  # characters seen that are nobody's traditional form; there are only so many
 
 
 def folded(text: str) -> str:
     """`text` in compatibility form (NFKC): full width made half, invisible characters gone, one space between words."""
-    if text.isascii() and text.isalnum():
-        return text
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_DOTS)
-    return _SPACES.sub(" ", plain).strip()
+    if text.isascii():
+        if text.isalnum():
+            return text
+    else:
+        text = unicodedata.normalize("NFKC", text)
+        if _DOT.search(text):
+            text = text.translate(_DOTS)
+    if not text.isprintable() or "\ufffd" in text:
+        text = _INVISIBLE.sub("", text)
+        return _SPACES.sub(" ", text).strip()
+    return _SPACES.sub(" ", text).strip() if " " in text else text
 
 
 def has_chinese(text: str) -> bool:
@@ -30,15 +38,12 @@ def has_chinese(text: str) -> bool:
 
 def simplified(text: str) -> str:
     """`text` with traditional characters simplified, by phrases where a character alone does not tell (乾坤)."""
-    for character in text:
-        if _is_traditional(character):
-            return simplified_by_phrases(text)
+    if _SIMPLE.issuperset(text):
+        return text
+    if any(simplified_by_phrases(character) != character for character in text):
+        return simplified_by_phrases(text)
+    _SIMPLE.update(text)
     return text
-
-
-@functools.cache
-def _is_traditional(character: str) -> bool:
-    return simplified_by_phrases(character) != character
 
 
 def words(text: str) -> tuple[str, ...]:

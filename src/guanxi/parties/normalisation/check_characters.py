@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import mul
 from typing import Final
 
 _RESIDENT_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -17,8 +18,7 @@ _MRZ_WEIGHTS: Final = (7, 3, 1)
 
 def resident_check(first_seventeen: str) -> str:
     """Of a resident identity number: ISO 7064 MOD 11-2 (GB 11643-1999)."""
-    total = sum(int(digit) * weight for digit, weight in zip(first_seventeen, _RESIDENT_WEIGHTS, strict=True))
-    return _RESIDENT_CHECKS[total % 11]
+    return _RESIDENT_CHECKS[sum(map(mul, map(int, first_seventeen), _RESIDENT_WEIGHTS)) % 11]
 
 
 def organisation_check(first_eight: str) -> str:

@@ -174,6 +174,6 @@ def _latin_form(words: list[str]) -> tuple[str, list[str]]:
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         ending = " ".join(words[-length:]).lower()
         if ending in _LATIN:
-            before, rest = _latin_form(words[:-length])
+            before, rest = _latin_form(words[: -length - 1] if words[-length - 1] == "AND" else words[:-length])
             return (_LATIN[ending] if before in {"", "company", "joint_stock"} else before), rest
     return "", words

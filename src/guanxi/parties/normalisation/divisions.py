@@ -61,6 +61,7 @@ def is_division(code: str) -> bool:
     return code in divisions()
 
 
+@functools.cache
 def province_name(code: str) -> str:
     """The province of a division."""
     found = divisions().get(f"{code[:2]}0000")

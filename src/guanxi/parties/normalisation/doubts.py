@@ -15,14 +15,17 @@ _NOTHING: Final = frozenset(
         "無名氏 匿名 客户 顾客 某某 某某某 \\n"
     )
 )
+_LONGEST: Final = 16
 _SAME: Final = re.compile(r"(.)\1{2,}")
 _WORD: Final = re.compile(r"[\s_-]+")
 
 
 def says_nothing(text: str) -> bool:
     """Whether a folded text is a placeholder: `N/A`, `未知`, `xxx`, dashes."""
+    if len(text) > _LONGEST:
+        return False
     lower = text.lower()
-    return lower in _NOTHING or _WORD.sub("", lower) in _NOTHING
+    return lower in _NOTHING or (not lower.isalnum() and _WORD.sub("", lower) in _NOTHING)
 
 
 def is_one_character(text: str) -> bool:

@@ -66,7 +66,7 @@ def read_document(document: RawDocument, *, organisation: bool = False) -> Docum
     plain = folded(document.value).upper()
     if not plain:
         return Document()
-    number = _SEPARATORS.sub("", plain)
+    number = plain if plain.isalnum() else _SEPARATORS.sub("", plain)
     if says_nothing(plain) or len(set(number)) <= 1 or number in _ASCENDING:
         return Document(doubts=("a placeholder",))
     if "<" in plain:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
 from guanxi.parties.normalisation.calendar_dates import NO_DATE, read_date
 from guanxi.parties.normalisation.characters import folded, has_chinese
+from guanxi.parties.normalisation.chinese_addresses import Address
 from guanxi.parties.normalisation.chinese_names import ChineseName, parse_chinese_name, parse_parts
 from guanxi.parties.normalisation.company_names import CompanyName, looks_like_company, parse_company_name
+from guanxi.parties.normalisation.divisions import province_name
 from guanxi.parties.normalisation.doubts import is_one_character, says_nothing
 from guanxi.parties.normalisation.email_addresses import read_emails
 from guanxi.parties.normalisation.identity_documents import Document, read_document
 from guanxi.parties.normalisation.latin_names import LatinName, parse_latin_name, parse_latin_parts
 from guanxi.parties.normalisation.phone_numbers import read_phones
+from guanxi.parties.normalisation.postal_addresses import read_address
 from guanxi.parties.normalisation.record import FEMALE, MALE, ORGANISATION, PERSON, NormalisedParty, RawParty
 from guanxi.parties.normalisation.romanisations import name_keys, surname_keys
 
@@ -39,6 +42,7 @@ class _Common(NamedTuple):
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     email_keys: tuple[str, ...]
+    address: Address
 
 
 class _Name(NamedTuple):
@@ -66,23 +70,26 @@ def _common(raw: RawParty, doubts: list[str], *, organisation: bool) -> _Common:
     documents = tuple(read_document(each, organisation=organisation) for each in raw.documents)
     phones = [read_phones(each, raw.country) for each in raw.phones]
     emails = [read_emails(each) for each in raw.emails]
-    for field, found in (("documents", documents), ("phones", phones), ("emails", emails)):
+    address = read_address(raw)
+    for field, found in (("documents", documents), ("phones", phones), ("emails", emails), ("address", (address,))):
         for each in found:
             if each.doubts:
                 _note(doubts, field, each.doubts)
     return _Common(
-        documents=documents,
-        identifiers=_once(each.identifiers for each in documents),
-        phones=_once(each.numbers for each in phones),
-        emails=_once(each.addresses for each in emails),
-        email_keys=_once(each.keys for each in emails),
+        documents,
+        _once([each.identifiers for each in documents]),
+        _once([each.numbers for each in phones]),
+        _once([each.addresses for each in emails]),
+        _once([each.keys for each in emails]),
+        address,
     )
 
 
-def _once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _once(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """All of `lists` in order, each once."""
-    found = tuple(chain.from_iterable(lists))
-    return found if len(found) < 2 else tuple(dict.fromkeys(found))
+    if len(lists) == 1:
+        return lists[0]
+    return tuple(dict.fromkeys(chain.from_iterable(lists))) if lists else ()
 
 
 def _note(doubts: list[str], field: str, reasons: Iterable[str]) -> None:
@@ -108,6 +115,10 @@ def _organisation(raw: RawParty, common: _Common, doubts: list[str]) -> Normalis
         phones=common.phones,
         emails=common.emails,
         email_keys=common.email_keys,
+        division=common.address.division,
+        region=common.address.region or province_name(company.division),
+        address_words=common.address.words,
+        postcode=common.address.postcode,
         company_core=company.core,
         legal_form=company.legal_form,
         company_branch=company.branch,
@@ -120,7 +131,9 @@ def _person(raw: RawParty, common: _Common, doubts: list[str]) -> NormalisedPart
     main = chinese or latin
     gender = _gender(raw, main, common, doubts)
     birth_date = _birth_date(raw, common, doubts)
-    former = (*(main.former_names if main else ()), *filter(None, map(_plain_name, raw.former_names)))
+    former = main.former_names if main else ()
+    if raw.former_names:
+        former = _once((former, tuple(filter(None, map(_plain_name, raw.former_names)))))
     return NormalisedParty(
         kind=PERSON,
         name=main.name if main else "",
@@ -129,7 +142,7 @@ def _person(raw: RawParty, common: _Common, doubts: list[str]) -> NormalisedPart
         name_pinyin=main.surname_pinyin + main.given_pinyin if main else "",
         surname_pinyin=main.surname_pinyin if main else "",
         given_pinyin=main.given_pinyin if main else "",
-        former_names=_once((former,)),
+        former_names=former,
         latin_name=latin.written if latin else "",
         name_keys=_name_keys(chinese, latin),
         surname_keys=_surname_keys(chinese, latin),
@@ -139,6 +152,10 @@ def _person(raw: RawParty, common: _Common, doubts: list[str]) -> NormalisedPart
         phones=common.phones,
         emails=common.emails,
         email_keys=common.email_keys,
+        division=common.address.division,
+        region=common.address.region,
+        address_words=common.address.words,
+        postcode=common.address.postcode,
         doubts=tuple(doubts),
     )
 
@@ -206,7 +223,7 @@ def _surname_keys(chinese: ChineseName | None, latin: LatinName | None) -> tuple
 
 def _gender(raw: RawParty, name: ChineseName | LatinName | None, common: _Common, doubts: list[str]) -> str:
     """What the source says; else what the document or the salutation tells."""
-    said = raw.gender.strip().lower()
+    said = raw.gender if raw.gender in _GENDERS else raw.gender.strip().lower()
     told = next((each.gender for each in common.documents if each.gender), "")
     gender = _GENDERS.get(said) or _GENDERS.get(said[:1] if said.isascii() else said, "")
     if not gender and said not in _UNSAID and not says_nothing(said):

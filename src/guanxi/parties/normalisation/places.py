@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -17,9 +18,11 @@ _LONG_ENDINGS: Final = words(
 )
 _SHORT_ENDINGS: Final = "省市区县盟州旗"
 _MUNICIPALITIES: Final = frozenset(["11", "12", "31", "50"])
-_NONE: Final = frozenset(
-    ("市辖区", "县", "直辖县", "郊区", "市区", "城区", "矿区", "省直辖县级行政区划", "自治区直辖县级行政区划")
+_NONE: Final = frozenset(("市辖区", "县", "直辖县", "省直辖县级行政区划", "自治区直辖县级行政区划"))
+_ROAD: Final = re.compile(
+    "[东西南北中上下内外新老寺江湖山桥]?[一二三四五六七八九十]?(?:路|街|大道|大街|道|巷|弄|里|村|镇|乡)"
 )
+_LONGEST: Final = 15
 
 
 class Place(NamedTuple):
@@ -33,17 +36,19 @@ NOWHERE: Final = Place()
 Names = Mapping[str, str]
 
 
-@functools.lru_cache(maxsize=100_000)
 def leading_place(text: str) -> Place:
     """The smallest division that `text` begins with: 上海市浦东新区世纪大道 begins with 310115, in seven characters."""
     province = _longest(text, _provinces())
-    rest, within = text[province.length :], province.code
-    city = _longest(rest, _cities(province.code[:2]) if within else _all_cities())
+    start, within = province.length, province.code
+    if start and within[:2] in _MUNICIPALITIES and text.startswith(text[:start], start):
+        start *= 2  # 上海市上海市徐汇区: province and city in columns of their own
+    rest = text[start:]
+    city = _longest(rest, _cities(within[:2]) if within else _all_cities())
     if city.code:
         within, rest = city.code, rest[city.length :]
     county = _county(rest, within)
     last = next((found for found in (county, city, province) if found.code), NOWHERE)
-    return Place(last.code, province.length + city.length + county.length)
+    return Place(last.code, start + city.length + county.length)
 
 
 def _county(rest: str, within: str) -> Place:
@@ -60,8 +65,10 @@ def _county(rest: str, within: str) -> Place:
 
 
 def _longest(text: str, names: Names) -> Place:
-    for length in range(min(len(text), 12), 1, -1):
-        if code := names.get(text[:length]):
+    """The longest name of `names` that `text` begins with. 长宁路 is a road and does not begin with 长宁."""
+    for length in range(min(len(text), _LONGEST), 1, -1):
+        code = names.get(text[:length])
+        if code and (text[length - 1] in _SHORT_ENDINGS or not _ROAD.match(text, length)):
             return Place(code, length)
     return NOWHERE
 

@@ -10,7 +10,7 @@ MALE = "M"
 FEMALE = "F"
 
 
-class RawDocument(msgspec.Struct, frozen=True):
+class RawDocument(msgspec.Struct, frozen=True, gc=False):
     """A document or registration as it was written; `kind` may be empty, `country` is ISO 3166 alpha-2."""
 
     value: str
@@ -18,7 +18,7 @@ class RawDocument(msgspec.Struct, frozen=True):
     country: str = ""
 
 
-class RawParty(msgspec.Struct, frozen=True, kw_only=True):
+class RawParty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a source says of a party, column by column, before anything is believed.
 
     `country` is where numbers without a country code and addresses without a country belong. `date_order` says how
@@ -45,7 +45,7 @@ class RawParty(msgspec.Struct, frozen=True, kw_only=True):
     date_order: str = "ymd"
 
 
-class NormalisedParty(msgspec.Struct, frozen=True, kw_only=True):
+class NormalisedParty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A party in the form in which it is compared.
 
     `name_keys` are all readings of a person's name under which other romanisations meet it (陈大文: `chendawen`,

@@ -92,6 +92,7 @@ def is_surname_reading(word: str) -> bool:
     return word in surname_readings()
 
 
+@functools.lru_cache(maxsize=100_000)
 def name_keys(surname: str, given_name: str) -> tuple[str, ...]:
     """The readings of a name in Chinese characters: in Mandarin, then in Cantonese, each in one word."""
     mandarin = surname_reading(surname) + given_reading(given_name)
