@@ -493,7 +493,7 @@ _TRANSACTIONS = Model(
     training=(("memo",), ("amount",)),
     exclusive=("outgoing", "incoming"),
     automatic=0.0,
-    review=-6.0,
+    review=-1.0,
 )
 
 

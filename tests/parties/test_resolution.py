@@ -16,6 +16,8 @@ import pytest
 from splink import DuckDBAPI, Linker
 
 from guanxi.demo.duplicates import generate
+from guanxi.parties.normalisation.normalise import normalise
+from guanxi.parties.normalisation.record import NormalisedParty, RawParty
 from guanxi.parties.resolution import batch, blocking, training, weighing
 from guanxi.parties.resolution.candidates import MemoryRegister, place
 from guanxi.parties.resolution.columns import COMPANY_COLUMNS, company_row, person_row, table
@@ -132,6 +134,7 @@ WANG = {
     "surname_sound": "wang",
     "given_sound": "mingliang",
     "sound": "wangmingliang",
+    "name_keys": ["wangmingliang"],
     "birth_date": "1980-04-12",
     "gender": "M",
     "document": None,
@@ -142,8 +145,14 @@ WANG = {
     "address_words": ["R1路", "7号"],
     "division": "110105",
 }
-TWIN = {"name": "王明光", "given_sound": "mingguang", "sound": "wangmingguang"}
-SON = {"name": "王小亮", "given_sound": "xiaoliang", "sound": "wangxiaoliang", "birth_date": "2006-09-01"}
+TWIN = {"name": "王明光", "given_sound": "mingguang", "sound": "wangmingguang", "name_keys": None}
+SON = {
+    "name": "王小亮",
+    "given_sound": "xiaoliang",
+    "sound": "wangxiaoliang",
+    "name_keys": None,
+    "birth_date": "2006-09-01",
+}
 
 
 @pytest.mark.parametrize(
@@ -155,13 +164,24 @@ SON = {"name": "王小亮", "given_sound": "xiaoliang", "sound": "wangxiaoliang"
         ({"name": None, "surname_sound": "mingliang", "given_sound": "wang", "sound": "mingliangwang"}, True),
         ({"name": "王明良"}, True),
         ({"birth_date": "1980-12-04"}, True),
+        ({"name": None, "sound": "wongmingleung", "name_keys": ["wangmingliang", "wongmingleung"]}, True),
         (TWIN, False),
         (SON, False),
         ({"birth_date": "2006-09-01"}, False),
-        ({"gender": "F", "name": "李娜", "surname_sound": "li", "given_sound": "na", "sound": "lina"}, False),
+        (
+            {
+                "gender": "F",
+                "name": "李娜",
+                "surname_sound": "li",
+                "given_sound": "na",
+                "sound": "lina",
+                "name_keys": None,
+            },
+            False,
+        ),
     ],
     ids=[
-        *("changed phone", "moved house", "pinyin", "pinyin, surname last", "homophone", "day and month"),
+        *("changed phone", "moved house", "pinyin", "pinyin, surname last", "homophone", "day and month", "Cantonese"),
         *("twin", "son", "son of the same name", "wife"),
     ],
 )
@@ -203,7 +223,14 @@ def _columns(model: Model, row: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_changed_record_leaves_where_it_no_longer_belongs(bank: Bank) -> None:
     register = MemoryRegister()
-    stranger = WANG | {"name": "李娜", "surname_sound": "li", "given_sound": "na", "sound": "lina", "phones": None}
+    stranger = WANG | {
+        "name": "李娜",
+        "surname_sound": "li",
+        "given_sound": "na",
+        "sound": "lina",
+        "name_keys": None,
+        "phones": None,
+    }
     place(register, bank.model, bank.scorer, {0: WANG, 1: WANG})
     assert place(register, bank.model, bank.scorer, {1: stranger}).clustering.of == {0: 0, 1: 1}
     assert place(register, bank.model, bank.scorer, {1: WANG}).clustering.of == {0: 0, 1: 0}
@@ -221,36 +248,20 @@ def test_a_placeholder_that_slipped_through_costs_nothing(bank: Bank) -> None:
         assert blocking.block(connection, PEOPLE.rules) < 5_000
 
 
-@dataclasses.dataclass(frozen=True)
-class Party:
-    """What normalisation gives, as far as it is read here."""
-
-    name: str = ""
-    surname: str = ""
-    given_name: str = ""
-    surname_pinyin: str = ""
-    given_pinyin: str = ""
-    name_pinyin: str = ""
-    birth_date: str = ""
-    gender: str = ""
-    identifiers: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    division: str = ""
-    address_words: tuple[str, ...] = ()
-    company_core: str = ""
-    legal_form: str = ""
-    company_branch: str = ""
-
-
-def test_a_latin_name_is_compared_by_its_sound() -> None:
-    chinese = person_row(
-        Party(name="王小明", surname="王", given_name="小明", surname_pinyin="wang", given_pinyin="xiaoming")
+def test_a_name_in_letters_is_compared_by_its_readings() -> None:
+    chinese, mandarin, cantonese = (
+        person_row(normalise(RawParty(kind="person", name=name))) for name in ("陳大文", "Chen Dawen", "CHAN TAI MAN")
     )
-    latin = person_row(Party(name="WANG XIAOMING", surname="WANG", given_name="XIAOMING"))
-    assert latin["name"] is None
-    assert latin["sound"] == chinese["sound"] == "wangxiaoming"
-    assert all(value is None for column, value in person_row(Party()).items() if column != "sound")
+    assert mandarin["name"] is None
+    assert mandarin["sound"] == chinese["sound"] == "chendawen"
+    assert set(cantonese["name_keys"]) & set(chinese["name_keys"])
+    assert all(value is None for value in person_row(normalise(RawParty(kind="person"))).values())
+
+
+def test_a_company_is_compared_by_its_core() -> None:
+    row = company_row(normalise(RawParty(kind="company", name="北京华信达科技有限公司上海分公司")))
+    assert (row["core"], row["branch"]) == ("华信达科技", "上海分公司")
+    assert "华信" in row["core_pieces"]
 
 
 def test_companies_of_one_core_are_joined_and_branches_are_not() -> None:
@@ -275,8 +286,8 @@ def test_companies_of_one_core_are_joined_and_branches_are_not() -> None:
     assert found[-1] == len(rows) - 1
 
 
-def _company(core: str, number: int, copy: int) -> Party:
-    return Party(
+def _company(core: str, number: int, copy: int) -> NormalisedParty:
+    return NormalisedParty(
         name=f"{core}有限公司",
         name_pinyin=f"c{number}",
         company_core=core,

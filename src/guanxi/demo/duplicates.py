@@ -185,6 +185,7 @@ def _records(random: np.random.Generator, truth: Truth, person: Indices, system:
             "surname_sound": pa.array(surname_sound),
             "given_sound": pa.array(given_sound),
             "sound": pa.array(surname_sound + given_sound),
+            "name_keys": _lists(surname_sound + given_sound),
             "birth_date": pa.array(birth),
             "gender": pa.array(gender),
             "document": pa.array(document),

@@ -97,14 +97,13 @@ def estimate_recall(connection: duckdb.DuckDBPyConnection, automatic: float) -> 
 
 
 def keys_sql(number: int, rule: Rule, source: str = "") -> str:
-    """A query of (key, record) over the table `records`, one row an element where a key has several."""
+    """A query of (key, record) over the table `records`; lists give every combination of their elements."""
     parts = [f"k{at}" for at in range(len(rule.keys))]
-    selected = ", ".join(f"{_part_sql(key)} AS {part}" for key, part in zip(rule.keys, parts, strict=True))
+    query = f"SELECT record{source}, {', '.join(sorted({key.column for key in rule.keys}))} FROM records"
+    for key, part in zip(rule.keys, parts, strict=True):  # one query within another: lists side by side would be zipped
+        query = f"SELECT *, {_part_sql(key)} AS {part} FROM ({query})"
     there = " AND ".join(f"{part} IS NOT NULL" for part in parts)
-    return (
-        f"SELECT hash({number}, {', '.join(parts)}) AS key, record{source} "
-        f"FROM (SELECT record{source}, {selected} FROM records) WHERE {there}"
-    )
+    return f"SELECT hash({number}, {', '.join(parts)}) AS key, record{source} FROM ({query}) WHERE {there}"
 
 
 def keys_of(rules: tuple[Rule, ...], row: Mapping[str, Any]) -> Iterator[str]:

@@ -31,8 +31,11 @@ class Asked(NamedTuple):
 class Register(Protocol):
     """Where records, their keys and their pairs are kept."""
 
-    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
-        """Keep records with their keys; one of the same number is replaced, and its pairs go."""
+    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> set[int]:
+        """Keep records with their keys; one of the same number is replaced, and its pairs go.
+
+        Gives the records that lost a pair.
+        """
 
     def sharing(self, asked: Collection[Asked]) -> Mapping[int, Collection[int]]:
         """For each record those that share a key with it, itself among them."""
@@ -59,18 +62,18 @@ def place(register: Register, model: Model, scorer: Scorer, rows: Mapping[int, R
 
     A changed record may leave others behind: they are clustered again too.
     """
-    left_behind = {end for edge in register.edges_of(rows.keys()) for end in (edge.left, edge.right)}
     keys = {record: sorted(set(keys_of(model.rules, row))) for record, row in rows.items()}
-    register.put(rows, keys)
-    edges = compare(register, model, scorer, rows, keys)
-    register.add_edges(edges)
-    return Placed(cluster_around(register, model, left_behind.union(rows)), edges)
+    left_behind = register.put(rows, keys)
+    known, edges = compare(register, model, scorer, rows, keys)
+    if edges:
+        register.add_edges(edges)
+    return Placed(cluster_around(register, model, left_behind.union(rows), known), edges)
 
 
 def compare(
     register: Register, model: Model, scorer: Scorer, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]
-) -> list[Edge]:
-    """The weighed pairs of records with their candidates, each pair once."""
+) -> tuple[Mapping[int, Row], list[Edge]]:
+    """The weighed pairs of records with their candidates, each pair once; and the columns of all of them."""
     asked = [
         Asked(record, key, model.rules[int(key.partition("\x1f")[0])].most)
         for record, own in keys.items()
@@ -80,13 +83,18 @@ def compare(
     pairs = {(min(record, other), max(record, other)) for record, near in found.items() for other in near} - {
         (record, record) for record in rows
     }
-    known = register.rows({record for pair in pairs for record in pair})
+    known = register.rows({record for pair in pairs for record in pair}.union(rows))
     weighed = (Edge(left, right, scorer.score(known[left], known[right]).weight) for left, right in sorted(pairs))
-    return [edge for edge in weighed if edge.weight >= FORGET]
+    return known, [edge for edge in weighed if edge.weight >= FORGET]
 
 
-def cluster_around(register: Register, model: Model, records: Iterable[int]) -> Clustering:
-    """Cluster the components of automatic pairs that hold `records`, from the pairs kept."""
+def cluster_around(
+    register: Register, model: Model, records: Iterable[int], known: Mapping[int, Row] | None = None
+) -> Clustering:
+    """Cluster the components of automatic pairs that hold `records`, from the pairs kept.
+
+    `known` are columns that need not be fetched again.
+    """
     reached: set[int] = set(records)
     ahead = reached
     edges: dict[tuple[int, int], Edge] = {}
@@ -95,8 +103,10 @@ def cluster_around(register: Register, model: Model, records: Iterable[int]) -> 
         edges |= {(edge.left, edge.right): edge for edge in met}
         ahead = {end for edge in met if edge.weight >= model.automatic for end in (edge.left, edge.right)} - reached
         reached = reached | ahead
-    rows = register.rows(reached) if model.exclusive else {}
-    exclusive = {record: tuple(row[column] for column in model.exclusive) for record, row in rows.items()}
+    rows = dict(known or {})
+    if unknown := reached - rows.keys():
+        rows |= register.rows(unknown)
+    exclusive = {record: tuple(rows[record][column] for column in model.exclusive) for record in reached}
     inside = [edge for edge in edges.values() if edge.left in reached and edge.right in reached]
     found = cluster(inside, automatic=model.automatic, review=model.review, exclusive=exclusive)
     outside = [edge for edge in edges.values() if not (edge.left in reached and edge.right in reached)]
@@ -114,15 +124,18 @@ class MemoryRegister:
         self._records: dict[str, list[int]] = {}
         self._edges: defaultdict[int, dict[int, Edge]] = defaultdict(dict)
 
-    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
+    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> set[int]:
+        left_behind: set[int] = set()
         for record, row in rows.items():
             for key in self._keys.get(record, ()):
                 self._records[key].remove(record)
             for other in self._edges.pop(record, {}):
                 del self._edges[other][record]
+                left_behind.add(other)
             self._rows[record], self._keys[record] = row, tuple(keys[record])
             for key in keys[record]:
                 self._records.setdefault(key, []).append(record)
+        return left_behind
 
     def sharing(self, asked: Collection[Asked]) -> Mapping[int, Collection[int]]:
         found: defaultdict[int, set[int]] = defaultdict(set)

@@ -17,6 +17,7 @@ PERSON_COLUMNS = pa.schema(
         "surname_sound": _TEXT,
         "given_sound": _TEXT,
         "sound": _TEXT,
+        "name_keys": _LIST,
         "birth_date": _TEXT,
         "gender": _TEXT,
         "document": _TEXT,
@@ -66,6 +67,8 @@ class Normalised(Protocol):
     @property
     def name_pinyin(self) -> str: ...
     @property
+    def name_keys(self) -> Sequence[str]: ...
+    @property
     def birth_date(self) -> str: ...
     @property
     def gender(self) -> str: ...
@@ -91,11 +94,13 @@ def person_row(party: Normalised, *, company: str = "") -> dict[str, Any]:
     """The columns of a person; `company` is the cluster of the company whose record names the person."""
     surname = party.surname_pinyin or _letters(party.surname)
     given = party.given_pinyin or _letters(party.given_name)
+    sound = (surname + given) or _letters(party.name)
     return {
         "name": party.name if any(map(is_chinese, party.name)) else None,
         "surname_sound": surname or None,
         "given_sound": given or None,
-        "sound": (surname + given) or _letters(party.name) or None,
+        "sound": sound or None,
+        "name_keys": sorted({sound, *party.name_keys} - {""}) or None,
         "birth_date": party.birth_date or None,
         "gender": party.gender or None,
         "company": company or None,

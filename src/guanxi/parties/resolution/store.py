@@ -19,18 +19,20 @@ from guanxi.parties.resolution.candidates import Asked, Row
 from guanxi.parties.resolution.clusters import Edge
 from guanxi.parties.resolution.model import Model
 
-_FORGET: Final = """
-WITH keys AS (DELETE FROM parties_resolutionkey WHERE record = ANY(%(records)s))
-DELETE FROM parties_resolutionpair WHERE low = ANY(%(records)s) OR high = ANY(%(records)s)
-"""
 _PUT: Final = """
-INSERT INTO parties_resolutionrow (record, columns)
-SELECT (each -> 0)::bigint, each -> 1 FROM jsonb_array_elements(%(rows)s::jsonb) AS each
-ON CONFLICT (record) DO UPDATE SET columns = excluded.columns
-"""
-_PUT_KEYS: Final = """
-INSERT INTO parties_resolutionkey (key, record)
-SELECT DISTINCT * FROM unnest(%(keys)s::bigint[], %(records)s::bigint[])
+WITH given AS (
+    SELECT DISTINCT * FROM unnest(%(keys)s::bigint[], %(key_records)s::bigint[]) AS pairs (key, record)
+), gone AS (
+    DELETE FROM parties_resolutionkey k WHERE k.record = ANY(%(records)s)
+    AND NOT EXISTS (SELECT FROM given WHERE given.key = k.key AND given.record = k.record)
+), put_keys AS (
+    INSERT INTO parties_resolutionkey (key, record) SELECT key, record FROM given ON CONFLICT DO NOTHING
+), put_rows AS (
+    INSERT INTO parties_resolutionrow (record, columns)
+    SELECT (each -> 0)::bigint, each -> 1 FROM jsonb_array_elements(%(rows)s::jsonb) AS each
+    ON CONFLICT (record) DO UPDATE SET columns = excluded.columns
+)
+DELETE FROM parties_resolutionpair WHERE low = ANY(%(records)s) OR high = ANY(%(records)s) RETURNING low, high
 """
 _SHARING: Final = """
 SELECT asked.record, near.records
@@ -71,14 +73,15 @@ class SqlRegister:
         self._columns = model.frequency_columns
         self._shares: dict[tuple[str, Any], float | None] = {}
 
-    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> None:
-        records = list(rows)
-        self._connection.execute(_FORGET, {"records": records})
-        self._connection.execute(_PUT, {"rows": msgspec.json.encode(list(rows.items())).decode()})
+    def put(self, rows: Mapping[int, Row], keys: Mapping[int, Collection[str]]) -> set[int]:
         pairs = [(self._number(key), record) for record, own in keys.items() for key in own]
-        self._connection.execute(
-            _PUT_KEYS, {"keys": [key for key, _ in pairs], "records": [record for _, record in pairs]}
-        )
+        given = {
+            "records": list(rows),
+            "rows": msgspec.json.encode(list(rows.items())).decode(),
+            "keys": [key for key, _ in pairs],
+            "key_records": [record for _, record in pairs],
+        }
+        return {record for lost in self._connection.execute(_PUT, given) for record in lost}
 
     def sharing(self, asked: Collection[Asked]) -> Mapping[int, Collection[int]]:
         question = {
