@@ -20,6 +20,7 @@ NAMES = (
     "messages",
     "connections",
     "resolution",
+    "normalisation",
 )
 
 

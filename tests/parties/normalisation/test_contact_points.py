@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +76,15 @@ def test_spellings_of_one_mailbox_have_one_key() -> None:
 def test_nothing_is_raised(text: str, country: str) -> None:
     assert all(number.startswith("+") for number in read_phones(text, country).numbers)
     assert all("@" in address for address in read_emails(text).addresses)
+
+
+@given(st.from_regex(r"0(10|2[0-57-9])[2-8]\d{7}|1[3-9]\d{9}", fullmatch=True))
+def test_what_is_recognised_by_form_is_in_the_numbering_plan(number: str) -> None:
+    """Or will be: the plan lists mobile numbers by the blocks that are given out."""
+    for found in read_phones(number).numbers:
+        parsed = phonenumbers.parse(found)
+        assert phonenumbers.is_possible_number(parsed)
+        assert number.startswith("1") or phonenumbers.is_valid_number(parsed)
 
 
 @given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True))

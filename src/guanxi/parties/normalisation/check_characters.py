@@ -23,17 +23,17 @@ def resident_check(first_seventeen: str) -> str:
 
 def organisation_check(first_eight: str) -> str:
     """Of an organisation code, modulo 11 with weights 3 7 9 10 5 8 4 2 (GB 11714-1997)."""
-    total = sum(int(each, 36) * weight for each, weight in zip(first_eight, _ORGANISATION_WEIGHTS, strict=True))
-    return "0X987654321"[total % 11]
+    return "0X987654321"[
+        sum(int(each, 36) * weight for each, weight in zip(first_eight, _ORGANISATION_WEIGHTS, strict=True)) % 11
+    ]
 
 
 def credit_check(first_seventeen: str) -> str:
     """Of a unified social credit code, modulo 31 (GB 32100-2015); empty if a character is none of its 31."""
-    values = [_CREDIT_VALUES.get(character, -1) for character in first_seventeen]
-    if -1 in values:
+    if not _CREDIT_VALUES.keys() >= set(first_seventeen):
         return ""
-    total = sum(value * weight for value, weight in zip(values, _CREDIT_WEIGHTS, strict=True))
-    return _CREDIT_CHARACTERS[-total % 31]
+    values = map(_CREDIT_VALUES.__getitem__, first_seventeen)
+    return _CREDIT_CHARACTERS[-sum(map(mul, values, _CREDIT_WEIGHTS)) % 31]
 
 
 def hong_kong_check(plain: str) -> str:

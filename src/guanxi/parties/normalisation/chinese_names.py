@@ -23,6 +23,7 @@ _TITLES: Final = {
 _TITLE: Final = re.compile(f"(?P<name>.+?)(?P<title>{'|'.join(sorted(_TITLES, key=len, reverse=True))})$")
 _FORMER: Final = re.compile(r"[(\[]?(?:曾用名|原名|又名|别名|婚前姓名|本名)[:：]?\s*([^)\]\s]+)[)\]]?")
 _BRACKETED: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_USUAL: Final = re.compile("[\u4e00-\u9fff]{2,4}")
 _SEPARATORS: Final = re.compile(r"[\s,，、]+")
 _NOT_NAME: Final = re.compile(r"[^\u3007\u3400-\u9fff\U00020000-\U000323af]")
 _LONGEST_WITHOUT_SEPARATOR: Final = 4
@@ -45,6 +46,8 @@ class ChineseName(NamedTuple):
 @functools.lru_cache(maxsize=100_000)
 def parse_chinese_name(text: str) -> ChineseName:
     """The name in `text`, which has a Chinese character."""
+    if _USUAL.fullmatch(text) and text[-2:] not in _TITLES:
+        return _with_parts(simplified(text))
     plain = simplified(folded(text))
     plain, former = _taken_out(plain)
     plain, latin = _without_latin(plain)
@@ -54,7 +57,7 @@ def parse_chinese_name(text: str) -> ChineseName:
         return ChineseName(latin=latin, doubts=("no Chinese name in it",))
     if len(name) == 1 and not doubts:
         doubts = ("one character only",)
-    return _with_parts(name, former, gender, latin, doubts, "\u00b7" in plain)
+    return _with_parts(name, former, gender, latin, doubts, dotted="\u00b7" in plain)
 
 
 def parse_parts(surname: str, given_name: str) -> ChineseName:
@@ -117,11 +120,12 @@ def _is_surname(part: str) -> bool:
 
 def _with_parts(
     name: str,
-    former: tuple[str, ...],
-    gender: str,
-    latin: str,
-    doubts: tuple[str, ...],
-    dotted: bool,  # noqa: FBT001
+    former: tuple[str, ...] = (),
+    gender: str = "",
+    latin: str = "",
+    doubts: tuple[str, ...] = (),
+    *,
+    dotted: bool = False,
 ) -> ChineseName:
     double = is_double(name) and not dotted
     length = 0 if dotted and len(name) > _LONGEST_WITHOUT_SEPARATOR else surname_length(name)

@@ -126,7 +126,8 @@ def _place_of(name: str) -> Place:
 
     阿里 is more often the beginning of a trade name than the prefecture in Tibet.
     """
-    for found in (leading_place(name), leading_place(name[:2])):
+    for length in (None, 2):
+        found = leading_place(name[:length])
         official = divisions()[found.code].name if found.code else ""
         if found.code.endswith("0000") or (found.code.endswith("00") and official.endswith("市")):
             return found

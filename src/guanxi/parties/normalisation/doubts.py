@@ -16,7 +16,6 @@ _NOTHING: Final = frozenset(
     )
 )
 _LONGEST: Final = 16
-_SAME: Final = re.compile(r"(.)\1{2,}")
 _WORD: Final = re.compile(r"[\s_-]+")
 
 
@@ -30,4 +29,4 @@ def says_nothing(text: str) -> bool:
 
 def is_one_character(text: str) -> bool:
     """Whether one character stands three times or more, and nothing else: `000000`."""
-    return _SAME.fullmatch(text) is not None
+    return len(text) > 2 and text == text[0] * len(text)

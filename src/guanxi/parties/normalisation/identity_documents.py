@@ -304,7 +304,6 @@ _FORMS: Final = tuple(
 )
 
 
-@functools.lru_cache(maxsize=100_000)
 def _date(yyyymmdd: str) -> str:
     """An ISO date, or nothing if there was no such day."""
     try:

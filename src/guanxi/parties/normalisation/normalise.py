@@ -32,6 +32,7 @@ _UNSAID: Final = frozenset(("", "0", "9", "u", "x", "other", "未说明"))  # 0 
 _ORGANISATIONS: Final = frozenset(
     ("organisation", "organization", "company", "corporate", "企业", "公司", "机构", "对公", "单位")
 )
+_SHORTEST_COMPANY: Final = 4
 
 
 class _Common(NamedTuple):
@@ -63,7 +64,9 @@ def normalise(raw: RawParty) -> NormalisedParty:
 def _is_organisation(raw: RawParty) -> bool:
     if raw.kind:
         return raw.kind.lower() in _ORGANISATIONS
-    return not (raw.surname or raw.given_name) and looks_like_company(raw.name)
+    if len(raw.name) < _SHORTEST_COMPANY or raw.surname or raw.given_name:
+        return False
+    return looks_like_company(raw.name)
 
 
 def _common(raw: RawParty, doubts: list[str], *, organisation: bool) -> _Common:

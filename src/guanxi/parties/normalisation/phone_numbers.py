@@ -1,7 +1,7 @@
 """Telephone numbers in the one form of ITU-T E.164.
 
-A mobile number of the mainland is recognised by its form (it is most of what comes); everything else is judged by
-`phonenumbers`, Google's record of the numbering plans.
+Mobile numbers of the mainland and landlines of its largest cities are recognised by their form (they are most of what
+comes); everything else is judged by `phonenumbers`, Google's record of the numbering plans.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from guanxi.parties.normalisation.characters import folded
 from guanxi.parties.normalisation.doubts import says_nothing
 
 _MOBILE: Final = re.compile(r"(?:\+|00)?(?:86)?(1[3-9]\d{9})")
+_LANDLINE: Final = re.compile(r"0(10|2[0-57-9])[- ]?([2-8]\d{7})")  # the area codes with eight digits behind them
 _NOISE: Final = re.compile(r"[\s\-.()·_/]+")
 _BETWEEN: Final = re.compile(r"[,;、|，；\n]|(?<=\d)\s*/\s*(?=[+\d]{5})| or |或")
 _EXTENSION: Final = re.compile(r"(?:转|轉|ext\.?|extension|分机|x|#)\s*(\d{1,6})$|(?<=\d{7})-(\d{1,4})$", re.IGNORECASE)
@@ -41,6 +42,8 @@ def read_phones(text: str, country: str = "CN") -> Phones:
     found = _MOBILE.fullmatch(text)
     if found:
         return _judged(f"+86{found[1]}")
+    if country == "CN" and (landline := _LANDLINE.fullmatch(text)):
+        return _judged(f"+86{landline[1]}{landline[2]}")
     return _read(text, country)
 
 

@@ -94,7 +94,7 @@ def _all_cities() -> Names:
 @functools.cache
 def _counties(prefix: str) -> Names:
     """Counties and districts under a prefecture (four digits) or a province (two); former ones after present ones."""
-    return _named((code, name) for code, name in _all() if code.startswith(prefix) and not code.endswith("00"))
+    return _named((code, name) for code, name in _within().get(prefix, ()) if not code.endswith("00"))
 
 
 @functools.cache
@@ -137,7 +137,11 @@ def _current() -> tuple[tuple[str, str], ...]:
 
 
 @functools.cache
-def _all() -> tuple[tuple[str, str], ...]:
-    """Present divisions, then former ones."""
-    former = tuple((code, each.name) for code, each in divisions().items() if not each.current)
-    return _current() + former
+def _within() -> Mapping[str, list[tuple[str, str]]]:
+    """Divisions by the first two and the first four digits of their codes: present ones, then former ones."""
+    former = ((code, each.name) for code, each in divisions().items() if not each.current)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for code, name in (*_current(), *former):
+        for prefix in (code[:2], code[:4]):
+            found.setdefault(prefix, []).append((code, name))
+    return found
