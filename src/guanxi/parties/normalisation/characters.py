@@ -12,6 +12,7 @@ from guanxi.parties.search_tokens import simplified as simplified_by_phrases
 _INVISIBLE: Final = re.compile("[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffd]")
 _DOT: Final = re.compile("[\u2022\u2027\u30fb\uff65\u2219\u22c5\u0387]")
 _DOTS: Final = str.maketrans(dict.fromkeys("\u2022\u2027\u30fb\uff65\u2219\u22c5\u0387", "\u00b7"))
+_QIAN: Final = "乾"
 _SPACES: Final = re.compile(r"\s+")
 _SIMPLE: Final[set[str]] = set()  # characters seen that are nobody's traditional form; there are only so many
 
@@ -37,11 +38,14 @@ def has_chinese(text: str) -> bool:
 
 
 def simplified(text: str) -> str:
-    """`text` with traditional characters simplified, by phrases where a character alone does not tell (乾坤)."""
+    """`text` with traditional characters simplified, by phrases where a character alone does not tell.
+
+    乾 stays: in names and places it is qian (乾县), and not the other form of 干.
+    """
     if _SIMPLE.issuperset(text):
         return text
-    if any(simplified_by_phrases(character) != character for character in text):
-        return simplified_by_phrases(text)
+    if any(simplified_by_phrases(character) != character for character in text if character != _QIAN):
+        return _QIAN.join(map(simplified_by_phrases, text.split(_QIAN)))
     _SIMPLE.update(text)
     return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ _SHORT_ENDINGS: Final = "省市区县盟州旗"
 _MUNICIPALITIES: Final = frozenset(["11", "12", "31", "50"])
 _NONE: Final = frozenset(("市辖区", "县", "直辖县", "省直辖县级行政区划", "自治区直辖县级行政区划"))
 _ROAD: Final = re.compile(
-    "[东西南北中上下内外新老寺江湖山桥]?[一二三四五六七八九十]?(?:路|街|大道|大街|道|巷|弄|里|村|镇|乡)"
+    "[市区县]|[东西南北中上下内外新老寺江湖山桥]?[一二三四五六七八九十]?(?:路|街|大道|大街|道|巷|弄|里|村|镇|乡)"
 )
 _LONGEST: Final = 15
 
@@ -39,16 +40,25 @@ Names = Mapping[str, str]
 def leading_place(text: str) -> Place:
     """The smallest division that `text` begins with: 上海市浦东新区世纪大道 begins with 310115, in seven characters."""
     province = _longest(text, _provinces())
-    start, within = province.length, province.code
-    if start and within[:2] in _MUNICIPALITIES and text.startswith(text[:start], start):
-        start *= 2  # 上海市上海市徐汇区: province and city in columns of their own
-    rest = text[start:]
-    city = _longest(rest, _cities(within[:2]) if within else _all_cities())
-    if city.code:
-        within, rest = city.code, rest[city.length :]
-    county = _county(rest, within)
+    start = _after(text, 0, province, _provinces())
+    cities = _cities(province.code[:2]) if province.code else _all_cities()
+    city = _longest(text[start:], cities)
+    county = _county(text[start:], province.code)
+    if county.length <= city.length:  # else 承德县, which is not in the city of 承德
+        county = NOWHERE
+        if city.code:
+            start = _after(text, start, city, cities)
+            county = _county(text[start:], city.code)
     last = next((found for found in (county, city, province) if found.code), NOWHERE)
-    return Place(last.code, start + city.length + county.length)
+    return Place(last.code, start + county.length)
+
+
+def _after(text: str, start: int, found: Place, names: Names) -> int:
+    """Where the text goes on; 上海上海市徐汇区 says the same twice, as columns for province and city do."""
+    end = start + found.length
+    again = _longest(text[end:], names) if found.code else NOWHERE
+    twice = again.code == found.code != "" and text.startswith(divisions()[found.code].name, end)
+    return end + again.length if twice else end
 
 
 def _county(rest: str, within: str) -> Place:
@@ -65,10 +75,10 @@ def _county(rest: str, within: str) -> Place:
 
 
 def _longest(text: str, names: Names) -> Place:
-    """The longest name of `names` that `text` begins with. 长宁路 is a road and does not begin with 长宁."""
+    """The longest name of `names` that `text` begins with. 长宁路 is a road, 吉林市 no province."""
     for length in range(min(len(text), _LONGEST), 1, -1):
         code = names.get(text[:length])
-        if code and (text[length - 1] in _SHORT_ENDINGS or not _ROAD.match(text, length)):
+        if code and (not _ROAD.match(text, length) or divisions()[code].name == text[:length]):
             return Place(code, length)
     return NOWHERE
 
@@ -93,8 +103,15 @@ def _all_cities() -> Names:
 
 @functools.cache
 def _counties(prefix: str) -> Names:
-    """Counties and districts under a prefecture (four digits) or a province (two); former ones after present ones."""
-    return _named((code, name) for code, name in _within().get(prefix, ()) if not code.endswith("00"))
+    """Counties and districts under a prefecture (four digits) or a province (two); former ones after present ones.
+
+    Of a whole province only names that one present county has: there are two 桥西区 in Hebei.
+    """
+    inside = [(code, name) for code, name in _within().get(prefix, ()) if not code.endswith("00")]
+    if len(prefix) > 2:
+        return _named(inside)
+    present = Counter(name for code, name in inside if divisions()[code].current)
+    return _named((code, name) for code, name in inside if present[name] < 2)
 
 
 @functools.cache
