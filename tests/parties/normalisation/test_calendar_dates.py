@@ -80,9 +80,11 @@ def test_every_way_to_write_a_day_is_that_day(day: dt.date) -> None:
         (f"{day:%d/%m/%Y}", "dmy"),
         (f"{day:%m/%d/%Y}", "mdy"),
         (f"{day.day}.{day.month}.{day.year}", "ymd"),
-        (str((day - dt.date(1899, 12, 30)).days), "ymd"),
         (f"{day:%d %B %Y}", "ymd"),
     ]
+    serial = str((day - dt.date(1899, 12, 30)).days)
+    if len(set(serial)) > 1:  # 33333 is rather a placeholder than 5 April 1991
+        ways.append((serial, "ymd"))
     assert {read_date(*way).iso for way in ways} == {day.isoformat()}
 
 
