@@ -31,6 +31,8 @@ from guanxi.parties.normalisation.company_names import looks_like_company, parse
         ("Sun Hung Kai & Co. Limited", "SUN HUNG KAI", "limited", ""),
         ("ABC Trading Company Limited", "ABC TRADING", "limited", ""),
         ("Volkswagen (China) Co., Ltd. Shanghai Branch", "VOLKSWAGEN CHINA", "limited", "SHANGHAI BRANCH"),
+        ("北京大学", "北京大学", "", ""),
+        ("上海市徐汇区人民政府", "上海市徐汇区人民政府", "", ""),
         ("トヨタ自動車株式会社", "トヨタ自动车", "joint_stock", ""),
     ],
 )

@@ -53,6 +53,18 @@ def test_a_married_name_tells_the_former_one() -> None:
     assert parse_parts("陈方", "安生").former_names == ("方安生",)
 
 
+def test_a_married_name_of_hong_kong_meets_its_characters() -> None:
+    found = parse_latin_name("Mrs. CHAN FANG On-sang")
+    assert found.former_names == ("FANG ON SANG",)
+    assert set(found.name_keys) & set(name_keys("陈", "安生"))
+
+
+def test_of_a_joint_account_the_first_name_is_taken_with_a_doubt() -> None:
+    found = parse_chinese_name("王小明/李娜")
+    assert found.name == "王小明"
+    assert found.doubts
+
+
 def test_a_former_name_is_taken_out() -> None:
     assert parse_chinese_name("王小明（曾用名：王大明）").former_names == ("王大明",)
 
@@ -85,6 +97,8 @@ def test_a_title_tells_the_sex_and_leaves_a_doubt_where_it_leaves_no_name() -> N
         ("David CHAN Tai-man", "CHAN", "TAI MAN DAVID"),
         ("Hsieh Chih-wei", "HSIEH", "CHIH WEI"),
         ("Pan Wei", "PAN", "WEI"),
+        ("DE LA CRUZ JUAN", "DE LA CRUZ", "JUAN"),
+        ("Nguyễn Văn An", "AN", "NGUYEN VAN"),
     ],
 )
 def test_latin_names_have_parts(written: str, surname: str, given_name: str) -> None:

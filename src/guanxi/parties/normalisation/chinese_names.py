@@ -25,6 +25,7 @@ _FORMER: Final = re.compile(r"[(\[]?(?:曾用名|原名|又名|别名|婚前姓�
 _BRACKETED: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _USUAL: Final = re.compile("[\u4e00-\u9fff]{2,4}")
 _SEPARATORS: Final = re.compile(r"[\s,，、]+")
+_SEVERAL: Final = re.compile("[/、;&+]")
 _NOT_NAME: Final = re.compile(r"[^\u3007\u3400-\u9fff\U00020000-\U000323af]")
 _LONGEST_WITHOUT_SEPARATOR: Final = 4
 
@@ -51,7 +52,9 @@ def parse_chinese_name(text: str) -> ChineseName:
     plain = simplified(folded(text))
     plain, former = _taken_out(plain)
     plain, latin = _without_latin(plain)
+    plain, more = _first_of_several(plain)
     plain, gender, doubts = _without_title(plain)
+    doubts += more
     name = _in_order(plain)
     if not name:
         return ChineseName(latin=latin, doubts=("no Chinese name in it",))
@@ -94,6 +97,12 @@ def _without_latin(text: str) -> tuple[str, str]:
     latin = " ".join(re.findall(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f.' -]*", text)).strip()
     outside = _BRACKETED.sub(" ", text)
     return (outside if has_chinese(outside) else text), latin
+
+
+def _first_of_several(text: str) -> tuple[str, tuple[str, ...]]:
+    """The first of the names of a joint account: 王小明/李娜."""
+    parts = [part for part in _SEVERAL.split(text) if len(_NOT_NAME.sub("", part)) > 1]
+    return (parts[0], ("more than one name",)) if len(parts) > 1 else (text, ())
 
 
 def _without_title(text: str) -> tuple[str, str, tuple[str, ...]]:

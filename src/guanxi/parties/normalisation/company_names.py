@@ -33,6 +33,7 @@ _ENDING: Final = re.compile(f"(?P<core>.+?)(?P<form>{_FORM.pattern})$")
 _BRANCH: Final = re.compile(f"(?P<whole>.*?(?:{_FORM.pattern}|银行))(?P<branch>[^公司]*?(?:{_BRANCH_WORDS})[^公司]*)$")
 _BARE_BRANCH: Final = re.compile(f"(?P<whole>.{{2,}}?)(?P<branch>(?:[^公司]{{2,6}}?)(?:{_BRANCH_WORDS}))$")
 _IN_BRACKETS: Final = re.compile(r"\(([^()]*)\)")
+_BLANK: Final = re.compile("X{2,}|某某")
 _NOT_WORD: Final = re.compile(r"[^\w·]+")
 _LATIN_FORMS: Final = {
     "limited": "limited|ltd|co ltd|company limited|co limited|pte ltd|pty ltd|pte limited|llc|l l c|gmbh|ges m b h|"
@@ -106,7 +107,7 @@ def _chinese(name: str) -> CompanyName:
     rest = rest.removesuffix("集团") if form and len(rest) > 3 else rest
     places = [place for inside in _IN_BRACKETS.findall(rest) if (place := leading_place(inside)).code]
     rest = _NOT_WORD.sub("", _IN_BRACKETS.sub(lambda bracket: "" if _is_place(bracket[1]) else bracket[1], rest))
-    place = _place_of(rest)
+    place = _place_of(rest) if form else NOWHERE  # 北京大学 is not 大学
     core = rest[place.length :] if len(rest) - place.length >= 2 and place.code else rest
     core = core.removeprefix("市").removeprefix("省") if core != rest and len(core) > 3 else core
     division = place.code or next((each.code for each in places), "")
@@ -117,8 +118,14 @@ def _chinese(name: str) -> CompanyName:
         branch=branch,
         division=division,
         pinyin="".join(map(syllable, core)).lower(),
-        doubts=() if core else ("no name in it",),
+        doubts=_doubts_of(core),
     )
+
+
+def _doubts_of(core: str) -> tuple[str, ...]:
+    if not core:
+        return ("no name in it",)
+    return ("a placeholder in it",) if _BLANK.search(core) else ()
 
 
 def _place_of(name: str) -> Place:

@@ -110,6 +110,8 @@ def _parts(words: list[str]) -> tuple[list[str], list[str]]:
         if len(before) > 1 and (chinese := _chinese_order(before)):
             return chinese[0], [*chinese[1], *after]
         return before, after
+    if len(words) > 3 and all(word.lower() in _PARTICLES for word in words[:2]):
+        return words[:3], words[3:]
     if capitals := _capitals(words):
         start, end = capitals
         return words[start:end], [*words[end:], *words[:start]]
@@ -146,7 +148,7 @@ def _chinese_order(words: list[str]) -> tuple[list[str], list[str]] | None:
 
 def _western_order(words: list[str]) -> tuple[list[str], list[str]]:
     start = len(words) - 1
-    while start > 1 and _bare(words[start - 1]) in _PARTICLES:
+    while start > 1 and words[start - 1].lower() in _PARTICLES:  # with marks it is none: Văn
         start -= 1
     return words[start:], words[:start]
 
@@ -156,6 +158,9 @@ def _of_parts(
 ) -> LatinName:
     family, personal = upper(" ".join(surname)), upper(" ".join(given))
     word = _letters(" ".join(surname))
+    if len(surname) == 2 and all(latin_surname_keys(_letters(each)) for each in surname):
+        word = _letters(surname[0])  # CHAN FANG On-sang: the husband's surname, then her own
+        former = (*former, f"{upper(surname[1])} {personal}")
     syllables = [part for each in given for part in _syllables(each)]
     chinese = [each for each in syllables if is_romanised((word, each))]
     romanised = len(chinese) >= 2 or bool(chinese == syllables and chinese)
