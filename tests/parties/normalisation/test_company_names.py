@@ -47,6 +47,31 @@ def test_the_place_is_told_and_the_core_is_read() -> None:
     assert (found.division, found.core, found.pinyin) == ("310000", "汽车", "qiche")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "浦东新区实验小学",
+        "上海律师事务所",
+        "老王超市",
+        "小李餐厅",
+        "沪江印刷厂",
+        "研发中心",
+        "居民委员会",
+        "南京东路街道办事处",
+        "好味道大酒店",
+        "上海总经营部",
+        "李明工作室",
+        "北京某某个体工商户",
+        "红星农民专业合作社",
+        "阿里巴巴集团",
+        "上海启明合伙企业",
+        "友谊商店",
+    ],
+)
+def test_organisations_without_a_company_in_their_name(name: str) -> None:
+    assert looks_like_company(name)
+
+
 @pytest.mark.parametrize("name", ["王小明", "买买提·吐尔逊", "Jan Novák", "Anna Ng", "Chan Tai Man", "张公司", ""])
 def test_people_are_no_companies(name: str) -> None:
     assert not looks_like_company(name)

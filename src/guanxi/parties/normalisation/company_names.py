@@ -65,6 +65,7 @@ _LIKE_COMPANY: Final = re.compile(
     f"(?:{_FORM.pattern}|银行|事务所|研究院|研究所|大学|学院|医院|幼儿园|小学|中学|商店|超市|酒店|饭店|餐厅|工厂|[^子]厂|中心|委员会|政府|"
     f"管理局|经营部|门市部|工作室|商行|{_BRANCH_WORDS})(?:\\([^)]*\\))?$"
 )
+_LAST: Final = frozenset("司行所院学园店市厅厂心会府局部室团业户社处)")  # with which all of those end
 
 
 class CompanyName(NamedTuple):
@@ -93,7 +94,8 @@ def looks_like_company(text: str) -> bool:
     """Whether a name ends as names of organisations do."""
     plain = folded(text)
     if has_chinese(plain):
-        return len(plain) > 3 and _LIKE_COMPANY.search(simplified(plain)) is not None
+        simple = simplified(plain)
+        return len(simple) > 3 and simple[-1] in _LAST and _LIKE_COMPANY.search(simple) is not None
     parts = _words(plain)
     if plain.upper().endswith(" CO."):
         return True
