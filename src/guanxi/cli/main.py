@@ -24,7 +24,7 @@ TOUR: Final[dict[str, Sequence[str]]] = {
     "Run one process by itself": ("office", "gateway", "worker", "sandbox"),
     "Prove it": ("chaos",),
     "Build on it": ("new", "maps"),
-    "Look after it": ("migrate", "reconcile", "terminal", "iso8583", "events", "assets", "audit"),
+    "Look after it": ("migrate", "reconcile", "terminal", "iso8583", "events", "files", "assets", "audit"),
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Final
 
 import procrastinate
 
 from guanxi.access import jobs as access_jobs
 from guanxi.exchange import jobs as exchange_jobs
+from guanxi.exchange.files.clerk import serve_files
 from guanxi.exchange.publishing import publish_for_ever
 from guanxi.interactions import jobs as interactions_jobs
 from guanxi.storage.configuration import Configuration
@@ -34,7 +35,7 @@ def work(configuration: Configuration) -> None:
 
 async def _work(configuration: Configuration) -> None:
     application = make_application(configuration.database_url)
-    async with application.open_async(), _publishing(configuration):
+    async with application.open_async(), _publishing(configuration), _meanwhile(serve_files(configuration)):
         task = asyncio.create_task(
             application.run_worker_async(install_signal_handlers=False, delete_jobs="successful", concurrency=2)
         )
@@ -53,10 +54,17 @@ async def _publishing(configuration: Configuration) -> AsyncIterator[None]:
     if not configuration.broker_url:
         yield
         return
-    publisher = asyncio.create_task(publish_for_ever(configuration.database_url, configuration.broker_url))
+    async with _meanwhile(publish_for_ever(configuration.database_url, configuration.broker_url)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do `work`, which never ends by itself, as long as the block lasts."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        publisher.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await publisher
+            await task

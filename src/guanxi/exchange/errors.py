@@ -5,6 +5,9 @@ ExchangeError
 ├── ExchangeBusy          more requests wait than can be answered in time; nothing was done
 ├── NotStorable           a text in the request cannot be kept by the journal; nothing was done
 ├── PaymentFileRefused    a payment file that cannot be taken in: empty, too large, or its key is another one's
+├── FilePeerAway          a peer for files cannot be reached, or does not let us in
+├── FileRefused           a file from a peer is not what it should be; it goes into quarantine
+├── FileStateForbidden    a file is not, or not any more, where this can be done with it
 ├── ParametersInvalid     an endpoint or a route was edited to nonsense; nothing was kept
 ├── ParametersChanged     somebody else has changed it meanwhile; nothing was kept
 ├── CredentialMissing     a secret that an endpoint refers to is not there
@@ -61,6 +64,35 @@ class PaymentFileRefused(ExchangeError):
 
     code = "exchange.payment_file_refused"
     permanent = True
+
+
+class FilePeerAway(ExchangeError):
+    """A peer for files cannot be reached, or does not let us in; nothing has changed."""
+
+    code = "exchange.file_peer_away"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Check its address, key and credential; it is tried again by itself.")
+
+
+class FileRefused(ExchangeError):
+    """A file from a peer is not what it should be; it goes into quarantine."""
+
+    code = "exchange.file_refused"
+    permanent = True
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Have the peer send it again, or release it.")
+
+
+class FileStateForbidden(ExchangeError):
+    """A file is not, or not any more, where this can be done with it."""
+
+    code = "exchange.file_state_forbidden"
+    permanent = True
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Look at the file again.")
 
 
 class ParametersInvalid(ExchangeError):

@@ -8,6 +8,14 @@ from django.db import models
 from django.db.models import Q
 
 from guanxi.exchange.endpoint_models import EndpointHealth, EndpointRow, EndpointVersion, RouteRow
+from guanxi.exchange.file_models import (
+    FileContent,
+    FileEvent,
+    FilePeerLook,
+    FilePeerRow,
+    FilePeerVersion,
+    TransferredFile,
+)
 from guanxi.exchange.payment_models import Payment, PaymentBlock, PaymentFile, PaymentFileContent
 from guanxi.exchange.states import OPEN, OWNED, LegState
 
@@ -17,6 +25,11 @@ __all__ = [
     "EndpointHealth",
     "EndpointRow",
     "EndpointVersion",
+    "FileContent",
+    "FileEvent",
+    "FilePeerLook",
+    "FilePeerRow",
+    "FilePeerVersion",
     "JournalLeg",
     "JournalRequest",
     "Payment",
@@ -25,6 +38,7 @@ __all__ = [
     "PaymentFileContent",
     "Reconciliation",
     "RouteRow",
+    "TransferredFile",
 ]
 
 LEG_STATES = [state.value for state in LegState]

@@ -1,0 +1,1 @@
+"""Files to and from peers over SFTP, each with a life of its own that is on record."""
