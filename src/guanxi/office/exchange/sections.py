@@ -24,6 +24,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section("endpoints", _("Endpoints"), Action.VIEW_JOURNAL),
     Section("routes", _("Routes"), Action.VIEW_JOURNAL),
     Section("payment-files", _("Payments"), Action.VIEW_JOURNAL),
+    Section("files", _("Files"), Action.VIEW_JOURNAL),
     Section("messages", _("Messages"), Action.VIEW_JOURNAL),
     Section("maps", _("Message maps"), Action.VIEW_JOURNAL),
     Section("breaks", _("Breaks"), Action.VIEW_JOURNAL),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanxi.office.exchange import breaks, endpoints, maps, messages, payments, routes, story
+from guanxi.office.exchange import breaks, endpoints, files, maps, messages, payments, routes, story
 from guanxi.office.exchange import map as exchange_map
 
 urlpatterns = [
@@ -31,6 +31,14 @@ urlpatterns = [
     path("payments/<uuid:file_id>/live", payments.payment_file_live, name="payment-file-live"),
     path("payments/<uuid:file_id>/results", payments.payment_results, name="payment-results"),
     path("payments/<uuid:file_id>/status", payments.payment_status, name="payment-status"),
+    path("files", files.files, name="files"),
+    path("files/live", files.files_live, name="files-live"),
+    path("files/peers/new", files.file_peer, name="new-file-peer"),
+    path("files/peers/try", files.try_file_peer, name="try-file-peer"),
+    path("files/peers/at/<str:name>", files.file_peer, name="file-peer"),
+    path("files/<uuid:file_id>", files.file, name="file"),
+    path("files/<uuid:file_id>/content", files.file_content, name="file-content"),
+    path("files/<uuid:file_id>/<str:verb>", files.decide_file, name="decide-file"),
     path("breaks", breaks.breaks, name="breaks"),
     path("breaks/<uuid:break_id>", breaks.break_detail, name="break"),
     path("breaks/<uuid:break_id>/act", breaks.break_act, name="break-act"),

@@ -5,6 +5,20 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 _WORDS = {
+    # files
+    "seen": gettext_lazy("Seen"),
+    "transferring": gettext_lazy("Transferring"),
+    "handled": gettext_lazy("Handled"),
+    "archived": gettext_lazy("Archived"),
+    "duplicate": gettext_lazy("Duplicate"),
+    "quarantined": gettext_lazy("In quarantine"),
+    "gone": gettext_lazy("Taken away"),
+    "queued": gettext_lazy("Waits to be sent"),
+    "sending": gettext_lazy("Being sent"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "whole": gettext_lazy("it has its name"),
+    "stable": gettext_lazy("it rests"),
+    "marker": gettext_lazy("NAME.done lies beside it"),
     # channels
     "branch": gettext_lazy("Branch"),
     "atm": gettext_lazy("ATM"),
