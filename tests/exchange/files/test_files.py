@@ -180,6 +180,19 @@ async def test_a_file_that_is_too_large_is_not_fetched(place: Place) -> None:
     assert "1 MB" in file["sentence"]
 
 
+async def test_a_file_that_is_released_from_quarantine_is_handled(place: Place, pool: asyncpg.Pool) -> None:
+    await place.keep(party="nobody")
+    place.lay("stranger.xml", uuid.uuid4().bytes)
+    await place.look()
+    assert await place.states() == {"stranger.xml": "quarantined"}
+    await place.keep(party="P0001")
+    place.lay("stranger.xml", uuid.uuid4().bytes)  # the name is free again
+    await pool.execute("UPDATE exchange_file SET state = 'received' WHERE peer_id = $1", place.name)
+    await place.look()
+    assert [row["state"] for row in await place.files()] == ["archived", "archived"]
+    assert len(place.names("quarantine")) == len(place.names("archive")) == 1
+
+
 async def test_a_file_with_its_checksum(place: Place) -> None:
     await place.keep(checksum=True)
     content = uuid.uuid4().bytes

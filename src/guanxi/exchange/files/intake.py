@@ -53,7 +53,7 @@ class Intake:
         await self._see_new(there)
         moved = 0
         async with self._pool.acquire() as connection:
-            known = await life.files_at_the_peer(connection, self._name, MOST)
+            known = await life.files_to_go_on_with(connection, self._name, MOST)
         for file in known:
             try:
                 moved += await self._go_on(sftp, file, there)
@@ -65,7 +65,8 @@ class Intake:
 
     async def _see_new(self, there: Mapping[str, Entry]) -> None:
         async with self._pool.acquire() as connection:
-            known = {file.name for file in await life.files_at_the_peer(connection, self._name, MOST)}
+            known_files = await life.files_to_go_on_with(connection, self._name, MOST)
+            known = {file.name for file in known_files if not file.moved_to}
             fresh = [entry for name, entry in there.items() if is_content(name) and name not in known]
             for entry in fresh[: MOST - len(known)]:
                 kind = kind_of(self._peer, entry.name)
@@ -95,6 +96,8 @@ class Intake:
                 return await self._transfer(sftp, file, entry)
             case FileState.RECEIVED:
                 return await self._handle(file)
+            case FileState.HANDLED if file.moved_to:  # it was in quarantine
+                return await self._advance(file, FileState.ARCHIVED, told=file.moved_to)
             case state if state in TO_BE_MOVED and not file.moved_to:
                 return await self._out_of_the_way(sftp, file, entry, there)
         return None

@@ -23,8 +23,9 @@ _COLUMNS: Final = """id, peer_id AS peer, direction, name, kind, state, size, mo
     changed_at, attempts, next_attempt_at, moved_to, subject_id, code, sentence"""
 _AT_PEER: Final = f"""
 SELECT {_COLUMNS} FROM exchange_file
-WHERE peer_id = $1 AND direction = 'in' AND moved_to = ''
-    AND state IN ('seen', 'transferring', 'received', 'handled', 'duplicate', 'quarantined')
+WHERE peer_id = $1 AND direction = 'in'
+    AND (state IN ('seen', 'transferring', 'received', 'handled')
+        OR state IN ('duplicate', 'quarantined') AND moved_to = '')
 ORDER BY first_at LIMIT $2
 """  # noqa: S608 - names of our own, here and below
 _TO_SEND: Final = f"""
@@ -86,8 +87,8 @@ class File(msgspec.Struct, frozen=True):
     sentence: str
 
 
-async def files_at_the_peer(connection: asyncpg.Connection, peer: str, most: int) -> list[File]:
-    """What is known to lie in the peer's folder still, the oldest first."""
+async def files_to_go_on_with(connection: asyncpg.Connection, peer: str, most: int) -> list[File]:
+    """What lies in the peer's folder still, or waits to be handled, the oldest first."""
     return [_file(row) for row in await connection.fetch(_AT_PEER, peer, most)]
 
 

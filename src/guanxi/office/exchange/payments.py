@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from guanxi.access.audit import record
 from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, may, require
+from guanxi.exchange.files.queries import file_of_subject
 from guanxi.exchange.models import PaymentFile
 from guanxi.exchange.payments import queries
 from guanxi.exchange.payments.queries import Wanted
@@ -169,6 +170,7 @@ def _head(shown: Shown, staff: StaffMember) -> dict[str, Any]:
     return {
         "shown": shown,
         "file": shown.file,
+        "came_as": file_of_subject(shown.file.id) if shown.file.way == "sftp" else None,
         "may_view_customer": may(staff, Action.VIEW_CUSTOMER),
         "refusals": [(each, _REASONS.get(each.reason, each.reason)) for each in refusals],
     }
