@@ -17,7 +17,7 @@ from guanxi.exchange.credentials import secret_of
 from guanxi.exchange.errors import CredentialMissing, FilePeerAway
 from guanxi.exchange.files import life, remote
 from guanxi.exchange.files.peers import FilePeer
-from guanxi.exchange.files.states import ENDED
+from guanxi.exchange.files.states import ENDED, FileState
 from guanxi.exchange.models import (
     FileContent,
     FileEvent,
@@ -103,10 +103,12 @@ def versions_of(name: str) -> list[FilePeerVersion]:
     return list(FilePeerVersion.objects.filter(peer_id=name).order_by("-version")[:_MOST])
 
 
-def waiting() -> dict[str, int]:
-    """How many files are on their way or in quarantine, by state."""
+def waiting() -> tuple[int, int]:
+    """How many files are on their way, and how many are in quarantine."""
     open_ = TransferredFile.objects.exclude(state__in=[state.value for state in ENDED])
-    return dict(open_.values_list("state").annotate(number=Count("id")))
+    numbers = dict(open_.values_list("state").annotate(number=Count("id")))
+    quarantined = numbers.pop(FileState.QUARANTINED.value, 0)
+    return sum(numbers.values()), quarantined
 
 
 def try_peer(content: Mapping[str, Any]) -> tuple[str, int, int]:

@@ -16,6 +16,7 @@ from guanxi.access.policies import Action, require
 from guanxi.exchange import watch
 from guanxi.exchange.endpoint_queries import Standing as EndpointStanding
 from guanxi.exchange.endpoint_queries import standings
+from guanxi.exchange.files.queries import waiting as files_waiting
 from guanxi.exchange.process import SERVICES
 from guanxi.exchange.queries import OpenAt, open_legs_at
 from guanxi.interactions.queries import events_waiting
@@ -47,7 +48,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     window = int(asked) if asked.isdecimal() and int(asked) in _WINDOWS else 5
     at = now()
     since = at - dt.timedelta(minutes=window)
-    found, alive, legs = watch.flows(since), watch.pulses(at), open_legs_at()
+    found, alive, legs, files = watch.flows(since), watch.pulses(at), open_legs_at(), files_waiting()
     picture = draw(
         found,
         window * 60,
@@ -68,6 +69,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "open_legs": sum(each.number for each in legs.values()),
         "doubtful": sum(each.doubtful for each in legs.values()),
         "events": events_waiting(),
+        "files": files[0],
+        "quarantined": files[1],
         "bars": _bars(at),
     }
 
