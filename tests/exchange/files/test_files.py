@@ -22,13 +22,14 @@ from tests.exchange.conftest import OWNER
 from tests.ssh_server import Server, ssh_server
 
 from guanxi.exchange.files import life
-from guanxi.exchange.files.clerk import Look, look_at
+from guanxi.exchange.files.clerk import Look, look_at, serve_files
 from guanxi.exchange.files.peers import FilePeer, faults_in
 from guanxi.exchange.files.states import file_steps
 from guanxi.kernel.clock import now
 from guanxi.storage.configuration import Configuration, read_configuration
 
 KEY = "env:GUANXI_CREDENTIAL_FILES"
+_FAULT = "SELECT fault FROM exchange_filepeerlook WHERE peer_id = $1"
 CONTENT = b"<Document>not a payment file, but a file</Document>"
 
 
@@ -361,6 +362,26 @@ async def test_two_clerks_never_work_on_one_peer(place: Place, pool: asyncpg.Poo
         assert (await place.look()).fault is None
         await connection.execute("SELECT pg_advisory_unlock(71219, hashtext($1))", place.name)
     assert (await place.look()).fault == ""
+
+
+async def test_the_worker_looks_after_every_peer_by_itself(
+    place: Place, pool: asyncpg.Pool, server: Server, settings: Configuration
+) -> None:
+    away = Place(pool, server, settings)
+    await away.keep(port=1, every_seconds=1)
+    await place.keep(every_seconds=1)
+    place.lay("by-itself.xml", uuid.uuid4().bytes)
+    async with pool.acquire() as connection:
+        await life.queue(connection, place.name, "out.xml", [b"out"], now(), actor="staff:somebody")
+    serving = asyncio.create_task(serve_files(settings))
+    async with asyncio.timeout(30):
+        while await place.states() != {"by-itself.xml": "archived", "out.xml": "sent"}:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
+        while not (fault := await pool.fetchval(_FAULT, away.name)):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
+    serving.cancel()
+    assert "cannot be reached" in fault
+    assert await pool.fetchval(_FAULT, place.name) == ""
 
 
 def test_the_database_holds_files_to_the_table_of_states(database_url: str) -> None:

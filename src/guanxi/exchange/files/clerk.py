@@ -26,6 +26,7 @@ from guanxi.storage.configuration import Configuration
 
 _LOCKS: Final = 71_219
 _IDLE_SECONDS: Final = 1.0
+_AT_ONCE: Final = 8  # peers; a look holds one connection for its lock and needs others
 _DUE: Final = """
 SELECT p.name, p.content FROM exchange_filepeer p LEFT JOIN exchange_filepeerlook l ON l.peer_id = p.name
 WHERE p.enabled AND (l.at IS NULL OR l.at + make_interval(secs => (p.content ->> 'every_seconds')::int) <= $1
@@ -50,7 +51,7 @@ async def serve_files(settings: Configuration, clock: Callable[[], dt.datetime] 
     """Look at peers until cancelled; wait for a database that is away."""
     while True:
         try:
-            async with asyncpg.create_pool(settings.database_url, min_size=1, max_size=6) as pool:
+            async with asyncpg.create_pool(settings.database_url, min_size=1, max_size=3 * _AT_ONCE) as pool:
                 await _serve(pool, settings, clock)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             _log.warning("Files have to wait: %s", error)
@@ -80,22 +81,35 @@ async def peer_named(pool: asyncpg.Pool, name: str) -> FilePeer | None:
 
 
 async def _serve(pool: asyncpg.Pool, settings: Configuration, clock: Callable[[], dt.datetime]) -> None:
-    while True:
-        rows = await pool.fetch(_DUE, clock())
-        async with asyncio.TaskGroup() as together:
-            for row in rows:
-                together.create_task(_look_safely(pool, row, settings, clock))
-        await asyncio.sleep(_IDLE_SECONDS)
+    """Each peer at its own pace: one that takes long keeps no other waiting."""
+    looking: dict[str, asyncio.Task[None]] = {}
+    places = asyncio.Semaphore(_AT_ONCE)
+    try:
+        while True:
+            for row in await pool.fetch(_DUE, clock()):
+                name = row["name"]
+                if name not in looking or looking[name].done():
+                    looking[name] = asyncio.create_task(_look_safely(pool, row, settings, clock, places))
+            await asyncio.sleep(_IDLE_SECONDS)
+    finally:
+        for task in looking.values():
+            task.cancel()
+        await asyncio.gather(*looking.values(), return_exceptions=True)
 
 
 async def _look_safely(
-    pool: asyncpg.Pool, row: asyncpg.Record, settings: Configuration, clock: Callable[[], dt.datetime]
+    pool: asyncpg.Pool,
+    row: asyncpg.Record,
+    settings: Configuration,
+    clock: Callable[[], dt.datetime],
+    places: asyncio.Semaphore,
 ) -> None:
-    """One peer's trouble, whatever it is, is on record and keeps no other waiting."""
+    """One peer's trouble, whatever it is, is on record and ends nothing else."""
     try:
-        await look_at(pool, row["name"], _read(row), settings, clock)
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
-        raise
+        async with places:
+            await look_at(pool, row["name"], _read(row), settings, clock)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _log.warning("Peer %s has to wait: %s", row["name"], error)
     except Exception as error:  # noqa: BLE001 - told on the screen of the peer, with its trace in the log
         _log.exception("Peer %s cannot be looked at", row["name"])
         async with pool.acquire() as connection:
