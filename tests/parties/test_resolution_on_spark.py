@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from guanxi.demo.duplicates import generate
-from guanxi.parties.resolution import batch, spark, training
+from guanxi.parties.resolution import batch, training
 from guanxi.parties.resolution.comparisons import PEOPLE
 from guanxi.parties.resolution.model import decode, encode
 
 sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed (pip install pyspark==4.3.0)")
+from guanxi.parties.resolution import spark  # noqa: E402 - it imports PySpark
+
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
 
 

@@ -86,7 +86,8 @@ def _entries(
     told = {"memo": transfer.memo}
     paid = {**told, "account": payer.number, "to_account": payee.number}
     entries = [Entry(party_id, payer.id, -amount if amount else None, transfer.currency, paid)] if party_id else []
-    if payee.owner_id and payee.owner_id != party_id:
+    # One's own money within a system is one line; each of two systems has a movement of its own to be found again.
+    if payee.owner_id and (payee.owner_id != party_id or payee.system != payer.system):
         received = {**told, "account": payee.number, "from_account": payer.number}
         entries.append(Entry(payee.owner_id, payee.id, amount, transfer.currency, received))
     return tuple(entries)
