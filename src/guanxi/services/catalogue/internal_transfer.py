@@ -42,15 +42,18 @@ def plan(request: ServiceRequest, known: Known) -> Plan:
     return plan_transfer(request, known, cast("InternalTransfer", request.arguments))
 
 
-def plan_transfer(request: ServiceRequest, known: Known, transfer: InternalTransfer) -> Plan:
-    """The plan of `transfer`, which another service's request may ask for too."""
+def plan_transfer(request: ServiceRequest, known: Known, transfer: InternalTransfer, *, on_both: bool = False) -> Plan:
+    """The plan of `transfer`, which another service's request may ask for too.
+
+    One's own money moved to another account of one's own is one line on the timeline; with `on_both` it is two.
+    """
     payer, payee = known.accounts.get(transfer.from_account), known.accounts.get(transfer.to_account)
     refused = _refuse(request, transfer, payer, payee)
     if payer is None or payee is None or refused is Reason.ACCOUNT_UNKNOWN:
         detail = {"account": transfer.from_account, "to_account": transfer.to_account, "memo": transfer.memo}
         asker = (Entry(request.actor.party_id, detail=detail),) if request.actor.party_id else ()
         return Plan(entries=asker, declined=refused)
-    entries = _entries(request, transfer, payer, payee)
+    entries = _entries(request, transfer, payer, payee, on_both=on_both)
     return Plan(entries=entries, declined=refused, legs=() if refused else _legs(request, transfer, payer, payee))
 
 
@@ -79,15 +82,14 @@ def _refuse(
 
 
 def _entries(
-    request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount, payee: KnownAccount
+    request: ServiceRequest, transfer: InternalTransfer, payer: KnownAccount, payee: KnownAccount, *, on_both: bool
 ) -> tuple[Entry, ...]:
     amount = movable(transfer.amount, transfer.currency)
     party_id = request.actor.party_id or payer.owner_id
     told = {"memo": transfer.memo}
     paid = {**told, "account": payer.number, "to_account": payee.number}
     entries = [Entry(party_id, payer.id, -amount if amount else None, transfer.currency, paid)] if party_id else []
-    # One's own money within a system is one line; each of two systems has a movement of its own to be found again.
-    if payee.owner_id and (payee.owner_id != party_id or payee.system != payer.system):
+    if payee.owner_id and (payee.owner_id != party_id or on_both):
         received = {**told, "account": payee.number, "from_account": payer.number}
         entries.append(Entry(payee.owner_id, payee.id, amount, transfer.currency, received))
     return tuple(entries)

@@ -22,7 +22,7 @@ class TransferAcrossSystems(InternalTransfer, frozen=True, forbid_unknown_fields
 def plan(request: ServiceRequest, known: Known) -> Plan:
     """The transfer's own plan, unless both accounts are in one system, or the money would go to a card."""
     transfer = cast("TransferAcrossSystems", request.arguments)
-    planned = plan_transfer(request, known, transfer)
+    planned = plan_transfer(request, known, transfer, on_both=True)
     payer, payee = known.accounts.get(transfer.from_account), known.accounts.get(transfer.to_account)
     if planned.declined or payer is None or payee is None or payee.system not in {payer.system, "cards"}:
         return planned
