@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from guanxi.cli import commands
+from guanxi.cli.supervisor import end_with_supervisor
 from guanxi.kernel.errors import GuanxiError
 from guanxi.storage.wiring import load
 
@@ -70,6 +71,7 @@ def guanxi() -> None:
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 refused in one sentence, 2 wrong words, 70 a fault of ours, 130 stopped."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.office.settings")
+    end_with_supervisor()
     try:
         guanxi.main(standalone_mode=False)
     except click.ClickException as error:

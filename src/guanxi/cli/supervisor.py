@@ -1,7 +1,8 @@
 """Several processes under one: readable logs, restarts with patience, and nothing left behind.
 
 A child dies with its supervisor, even when that is killed outright: on Linux the kernel sees to it (prctl
-PR_SET_PDEATHSIG). A child that dies by itself is started again, later each time it does so quickly.
+PR_SET_PDEATHSIG), and one that does not end when asked ends itself (`end_with_supervisor`). A child that dies by
+itself is started again, later each time it does so quickly.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import dataclasses
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -23,6 +25,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _GRACE: Final = 15.0  # seconds a child has to end by itself
 _LONGEST_WAIT: Final = 30.0
 _SETTLED: Final = 60.0  # a child that lived this long may be restarted at once
+_SUPERVISOR: Final = "SUPERVISOR_PID"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Supervisor:
 
     def __init__(self, programs: Sequence[Program], environment: Mapping[str, str]) -> None:
         self._programs = programs
-        self._environment = dict(environment)
+        self._environment = {**environment, _SUPERVISOR: str(os.getpid())}
         self._width = max(len(program.name) for program in programs)
         self._stopping = asyncio.Event()
         self._children: dict[str, asyncio.subprocess.Process] = {}
@@ -102,3 +105,17 @@ def die_with_parent() -> None:
     """In a child that is about to start: end when the parent ends, whatever ends it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def end_with_supervisor(grace: float = _GRACE) -> None:
+    """In a child: when the supervisor is gone, have `grace` seconds to end; then end by force, children and all."""
+    supervisor = os.environ.pop(_SUPERVISOR, None)
+    if supervisor:
+        threading.Thread(target=_outlive, args=(int(supervisor), grace), daemon=True).start()
+
+
+def _outlive(supervisor: int, grace: float) -> None:
+    while os.getppid() == supervisor:
+        time.sleep(1)
+    time.sleep(grace)
+    os.killpg(os.getpgrp(), signal.SIGKILL)

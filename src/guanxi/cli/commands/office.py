@@ -27,6 +27,7 @@ def office() -> None:
             port=configuration.office_port,
             interface=Interfaces.ASGINL,
             workers=1,
+            workers_kill_timeout=10,
             backlog=2048,
             backpressure=_AT_ONCE,
             websockets=False,
