@@ -27,11 +27,12 @@ import id from "@tabler/icons/outline/id.svg";
 import chevron from "@tabler/icons/outline/chevron-down.svg";
 import language from "@tabler/icons/outline/language.svg";
 import exchange from "@tabler/icons/outline/route.svg";
+import records from "@tabler/icons/outline/id-badge-2.svg";
 import live from "@tabler/icons/outline/broadcast.svg";
 
 const icons = {
   atm, pos, internet, mobile, telephone, call_centre, branch, mail, corporate_file, back_office, search, moon, sun, home,
-  users, flask, logout, wallet, card, loan, email, address, people, case: caseIcon, id, chevron, language, live, exchange,
+  users, flask, logout, wallet, card, loan, email, address, people, case: caseIcon, id, chevron, language, live, exchange, records,
   phone: telephone,
 };
 

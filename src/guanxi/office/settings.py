@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "guanxi.office.parties",
     "guanxi.office.interactions",
     "guanxi.office.exchange",
+    "guanxi.office.records",
     "guanxi.office.lab",
 ]
 

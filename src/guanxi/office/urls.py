@@ -24,6 +24,7 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("", include("guanxi.office.home.urls")),
     path("exchange/", include("guanxi.office.exchange.urls")),
+    path("records/", include("guanxi.office.records.urls")),
     path("lab/", include("guanxi.office.lab.urls")),
     path("customers/", include("guanxi.office.parties.urls")),
     path("customers/", include("guanxi.office.interactions.urls")),

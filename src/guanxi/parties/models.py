@@ -13,6 +13,46 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from guanxi.parties.record_models import (
+    Handover,
+    Link,
+    Move,
+    ResolutionFrequency,
+    ResolutionKey,
+    ResolutionModel,
+    ResolutionPair,
+    ResolutionRow,
+    ReviewPair,
+    Source,
+    SourceRecord,
+    Verdict,
+)
+
+__all__ = [
+    "Account",
+    "AccountHolder",
+    "Card",
+    "ContactPoint",
+    "Handover",
+    "Identifier",
+    "Link",
+    "Loan",
+    "Move",
+    "Party",
+    "PartySearch",
+    "Relationship",
+    "ResolutionFrequency",
+    "ResolutionKey",
+    "ResolutionModel",
+    "ResolutionPair",
+    "ResolutionRow",
+    "ReviewPair",
+    "Source",
+    "SourceRecord",
+    "StandingOrder",
+    "Verdict",
+]
+
 
 class Party(models.Model):
     """The golden record of a person, an organisation, or a member of the bank's own staff."""
@@ -36,6 +76,8 @@ class Party(models.Model):
     occupation = models.CharField(max_length=60, blank=True)  # of an organisation: its industry
     tier = models.CharField(max_length=12, blank=True)  # diamond, gold, silver, basic; empty when not yet known
     customer_since = models.DateField(null=True)
+    custom = models.JSONField(default=dict, db_default={})  # values of fields that were defined on screen
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="absorbed")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -45,6 +87,9 @@ class Party(models.Model):
                 condition=Q(kind__in=["person", "organisation", "staff"]), name="parties_kind_known"
             ),
             models.CheckConstraint(condition=Q(gender__in=["", "F", "M"]), name="parties_gender_known"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")), name="parties_not_merged_into_itself"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["tier", "branch", "customer_since"], name="parties_tier_of_branch"),
@@ -64,38 +109,6 @@ class PartySearch(models.Model):
             GinIndex(fields=["tokens"], name="parties_search_tokens", fastupdate=False),
             GinIndex(fields=["fuzzy"], name="parties_search_fuzzy", fastupdate=False),
         ]
-
-
-class SourceRecord(models.Model):
-    """A party as one business system knows it; never changed, only superseded by a later version."""
-
-    id = models.UUIDField(primary_key=True)
-    source = models.CharField(max_length=24)
-    key = models.CharField(max_length=64)
-    version = models.PositiveIntegerField(default=1)
-    content = models.JSONField()
-    received_at = models.DateTimeField()
-    superseded_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source", "key", "version"], name="parties_source_record_version"),
-            models.UniqueConstraint(
-                fields=["source", "key"],
-                condition=Q(superseded_at=None),
-                name="parties_source_record_current",
-            ),
-        ]
-
-
-class Link(models.Model):
-    """A source record belongs to a party, and why we think so."""
-
-    source_record = models.OneToOneField(SourceRecord, on_delete=models.PROTECT, primary_key=True)
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="links")
-    evidence = models.JSONField(default=dict)
-    confidence = models.FloatField(default=1.0)  # probability, 0 to 1
-    linked_at = models.DateTimeField()
 
 
 class Identifier(models.Model):
@@ -281,43 +294,3 @@ class StandingOrder(models.Model):
     to_account = models.CharField(max_length=34)
     amount = models.DecimalField(max_digits=19, decimal_places=4)
     purpose = models.CharField(max_length=40, blank=True)
-
-
-class ResolutionRow(models.Model):
-    """A source record as resolution compares it (`parties.resolution.store`)."""
-
-    record = models.BigIntegerField(primary_key=True)
-    columns = models.JSONField()
-
-
-class ResolutionKey(models.Model):
-    """A blocking key of a record, as a number: records that share one are compared."""
-
-    pk = models.CompositePrimaryKey("key", "record")
-    key = models.BigIntegerField()
-    record = models.BigIntegerField()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["record"], name="parties_resolutionkey_record")]
-
-
-class ResolutionPair(models.Model):
-    """Two records that were compared, and what they weigh."""
-
-    pk = models.CompositePrimaryKey("low", "high")
-    low = models.BigIntegerField()
-    high = models.BigIntegerField()
-    weight = models.FloatField()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["high"], name="parties_resolutionpair_high")]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(low__lt=models.F("high")), name="parties_resolutionpair_order")
-        ]
-
-
-class ResolutionFrequency(models.Model):
-    """How often a value occurs in a column that a model asks it of; both as one number."""
-
-    value = models.BigIntegerField(primary_key=True)
-    share = models.FloatField()

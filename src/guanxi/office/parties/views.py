@@ -16,6 +16,7 @@ from guanxi.access.audit import record
 from guanxi.interactions.queries import MonthFlow, monthly_flow, open_cases
 from guanxi.kernel.clock import now
 from guanxi.office.interactions.views import read_filter, timeline_context
+from guanxi.office.parties.panels import panels_for
 from guanxi.office.staff import staff_of
 from guanxi.parties import queries
 from guanxi.parties.access import party_for
@@ -57,6 +58,7 @@ def customer(request: HttpRequest, party_id: uuid.UUID) -> HttpResponse:
         "currency": currency,
         "flow_chart": json.dumps(_flow_chart(flow, since, currency)) if flow else "",
         "cases": open_cases(party.id),
+        "panels": panels_for(staff),
         **timeline_context(party.id, read_filter(request)),
     }
     return render(request, "parties/customer.html", context)

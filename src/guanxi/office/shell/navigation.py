@@ -24,6 +24,7 @@ class Page(NamedTuple):
 PAGES: Final = (
     Page("home", _("Home"), "home", Action.PLAY_CUSTOMER),
     Page("customers", _("Customers"), "users", Action.SEARCH_CUSTOMERS),
+    Page("records", _("Records"), "records", Action.STEWARD_RECORDS),
     Page("exchange", _("Exchange"), "exchange", Action.VIEW_JOURNAL),
     Page("lab", _("Channel lab"), "flask", Action.PLAY_CUSTOMER),
 )

@@ -1,0 +1,1 @@
+"""Looking after records: sources, loads, doubtful pairs, quality, fields."""

@@ -1,0 +1,11 @@
+"""Addresses of the pages about records."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from guanxi.office.records import overview
+
+urlpatterns = [
+    path("", overview.records, name="records"),
+]
