@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from guanxi.interactions.models import Case
+from guanxi.parties.members import members_of, strands_of
 
 PAGE: Final = 20
 _SELECT: Final = """
@@ -20,6 +21,8 @@ SELECT id, occurred_at, party_id, account_id, request_id, channel, kind, service
     duration_ms, legs, detail
 FROM interactions_interaction WHERE party_id = %s
 """
+_ONLY: Final = " AND account_id = ANY(%s::uuid[])"
+_WITHOUT: Final = " AND (account_id IS NULL OR account_id <> ALL(%s::uuid[]))"
 _CHANNEL: Final = " AND channel = %s"
 _KIND: Final = " AND kind = %s"
 _BEFORE: Final = " AND (occurred_at, id) < (%s::timestamptz, %s::uuid)"
@@ -73,28 +76,28 @@ class MonthFlow:
 
 def timeline(party_id: uuid.UUID, wanted: Filter, before: str = "", limit: int = PAGE) -> list[TimelineEntry]:
     """The newest entries of a party, or those before the cursor `before`."""
-    statement, values = _wanted(party_id, wanted)
+    statement, values = _wanted(wanted)
     if before:
         statement, values = statement + _BEFORE, [*values, *_place(before)]
-    return _entries(statement + _NEWEST_FIRST, [*values, limit])
+    return _entries(party_id, statement, values, _NEWEST_FIRST, limit)
 
 
 def timeline_since(party_id: uuid.UUID, wanted: Filter, after: str, limit: int = PAGE) -> list[TimelineEntry]:
     """What has been added after the cursor `after`, oldest first."""
-    statement, values = _wanted(party_id, wanted)
-    return _entries(statement + _AFTER + _OLDEST_FIRST, [*values, *_place(after), limit])
+    statement, values = _wanted(wanted)
+    return _entries(party_id, statement + _AFTER, [*values, *_place(after)], _OLDEST_FIRST, limit)
 
 
 def timeline_entry(party_id: uuid.UUID, cursor: str) -> TimelineEntry | None:
     """The entry at `cursor`."""
-    found = _entries(_SELECT + _AT, [party_id, *_place(cursor)])
+    found = _entries(party_id, _AT, [*_place(cursor)], _NEWEST_FIRST, 1)
     return found[0] if found else None
 
 
 def monthly_flow(party_id: uuid.UUID, currency: str, since: dt.date) -> list[MonthFlow]:
     """Completed money in and out by month since `since`."""
     with connection.cursor() as cursor:
-        cursor.execute(_FLOW, [party_id, since, currency])
+        cursor.execute(_FLOW, [members_of(party_id), since, currency])
         return [MonthFlow(*row) for row in cursor.fetchall()]
 
 
@@ -111,7 +114,7 @@ def channel_counts(since: dt.datetime) -> dict[str, dict[int, int]]:
 
 def open_cases(party_id: uuid.UUID) -> list[Case]:
     """The party's open matters, the most urgent first."""
-    return list(Case.objects.filter(party_id=party_id, closed_at=None).order_by("due_at")[:20])
+    return list(Case.objects.filter(party_id__in=members_of(party_id), closed_at=None).order_by("due_at")[:20])
 
 
 def cases_due(limit: int = 10) -> list[Case]:
@@ -127,8 +130,8 @@ def events_waiting() -> int | None:
     return row[0] if row else None
 
 
-def _wanted(party_id: uuid.UUID, wanted: Filter) -> tuple[str, list[object]]:
-    statement, values = _SELECT, list[object]([party_id])
+def _wanted(wanted: Filter) -> tuple[str, list[object]]:
+    statement, values = "", list[object]()
     if wanted.channel:
         statement, values = statement + _CHANNEL, [*values, wanted.channel]
     if wanted.kind:
@@ -141,9 +144,17 @@ def _place(cursor: str) -> tuple[str, str]:
     return at, entry_id
 
 
-def _entries(statement: str, values: Sequence[Any]) -> list[TimelineEntry]:
+def _entries(
+    party_id: uuid.UUID, condition: str, values: Sequence[object], order: str, limit: int
+) -> list[TimelineEntry]:
+    """Each strand of the timeline by its index, then the best of all of them."""
+    parts, given = [], list[Any]()
+    for strand in strands_of(party_id):
+        parts.append(f"({_SELECT}{_ONLY * bool(strand.only)}{_WITHOUT * bool(strand.without)}{condition}{order})")
+        given += [strand.party_id, *filter(None, (list(strand.only), list(strand.without))), *values, limit]
+    statement = parts[0][1:-1] if len(parts) == 1 else " UNION ALL ".join(parts) + order
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, given if len(parts) == 1 else [*given, limit])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return [TimelineEntry(*_read(row)) for row in rows]
 
@@ -166,7 +177,7 @@ _FLOW: Final = """
 SELECT date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date AS month,
     coalesce(sum(amount) FILTER (WHERE amount > 0), 0), coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)
 FROM interactions_interaction
-WHERE party_id = %s AND occurred_at >= %s AND currency = %s AND kind = 'transaction' AND outcome = 'completed'
+WHERE party_id = ANY(%s) AND occurred_at >= %s AND currency = %s AND kind = 'transaction' AND outcome = 'completed'
 GROUP BY month ORDER BY month
 """
 _CHANNELS: Final = """

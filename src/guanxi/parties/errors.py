@@ -1,7 +1,10 @@
 """What the parties room refuses.
 
 PartiesError
+├── MergeRefused            these two cannot be made one
+├── MoveNotUndone           a merge or a split cannot be taken back, or not any more
 ├── PartyUnknown            no party is found under this id
+├── SplitRefused            this cannot be parted from the party
 └── SearchNotPermitted      the actor may not look for customers
 """
 
@@ -23,6 +26,33 @@ class PartyUnknown(PartiesError):
 
     def __init__(self) -> None:
         super().__init__("This customer is not known.", next_step="Search for the customer by name or number.")
+
+
+class MergeRefused(PartiesError):
+    """These two cannot be made one."""
+
+    code = "parties.merge_refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Look at both customers again and choose two that are one.")
+
+
+class SplitRefused(PartiesError):
+    """This cannot be parted from the party."""
+
+    code = "parties.split_refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Load the customer's records again and choose what goes along.")
+
+
+class MoveNotUndone(PartiesError):
+    """A merge or a split cannot be taken back, or not any more."""
+
+    code = "parties.move_not_undone"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Look at the customer's history.")
 
 
 class SearchNotPermitted(PartiesError):

@@ -13,7 +13,18 @@ from django.db.models import Count
 
 from guanxi.access.models import StaffMember
 from guanxi.access.policies import Action, require
-from guanxi.parties.models import Account, AccountHolder, Card, ContactPoint, Loan, Party, Relationship, StandingOrder
+from guanxi.parties.members import members_of
+from guanxi.parties.models import (
+    Account,
+    AccountHolder,
+    Card,
+    ContactPoint,
+    Identifier,
+    Loan,
+    Party,
+    Relationship,
+    StandingOrder,
+)
 
 MOST: int = 50
 _TIERS = ("diamond", "gold", "silver", "basic")
@@ -70,13 +81,14 @@ def _by_currency(accounts: Iterable[Account]) -> dict[str, Decimal]:
 
 def holdings(party: Party) -> Holdings:
     """Accounts, cards, loans and standing orders of `party`."""
+    members = members_of(party.id)
     holders = list(
-        AccountHolder.objects.filter(party=party).select_related("account").order_by("account__opened_on")[:MOST]
+        AccountHolder.objects.filter(party__in=members).select_related("account").order_by("account__opened_on")[:MOST]
     )
     accounts = [holder.account_id for holder in holders]
     return Holdings(
         holders,
-        list(Card.objects.filter(party=party).select_related("account").order_by("-issued_on")[:MOST]),
+        list(Card.objects.filter(party__in=members).select_related("account").order_by("-issued_on")[:MOST]),
         list(Loan.objects.filter(account__in=accounts).select_related("account")[:MOST]),
         list(StandingOrder.objects.filter(account__in=accounts).select_related("account")[:MOST]),
     )
@@ -84,12 +96,23 @@ def holdings(party: Party) -> Holdings:
 
 def contact_points(party: Party) -> list[ContactPoint]:
     """Where `party` is reached at present."""
-    return list(ContactPoint.objects.filter(party=party, valid_to=None).order_by("kind", "-preferred", "id")[:MOST])
+    return list(
+        ContactPoint.objects.filter(party__in=members_of(party.id), valid_to=None).order_by("kind", "-preferred", "id")[
+            :MOST
+        ]
+    )
+
+
+def identifiers(party: Party) -> list[Identifier]:
+    """The documents by which `party` is known."""
+    return list(Identifier.objects.filter(party__in=members_of(party.id)).order_by("id")[:MOST])
 
 
 def related(party: Party) -> list[Related]:
     """Who is what to `party`."""
-    rows = Relationship.objects.filter(to_party=party, valid_to=None).select_related("from_party")[:MOST]
+    rows = Relationship.objects.filter(to_party__in=members_of(party.id), valid_to=None).select_related("from_party")[
+        :MOST
+    ]
     return [Related(row.from_party, row.kind) for row in rows]
 
 
@@ -98,7 +121,7 @@ def best_of_branch(staff: StaffMember, limit: int = 10) -> list[Party]:
     require(staff, Action.VIEW_CUSTOMER)
     found: list[Party] = []
     for tier in _TIERS[:2]:
-        of_tier = Party.objects.filter(tier=tier)
+        of_tier = Party.objects.filter(tier=tier, merged_into=None)
         if staff.branch:
             of_tier = of_tier.filter(branch=staff.branch)
         found += of_tier.order_by("customer_since")[: limit - len(found)]
@@ -117,7 +140,9 @@ def tier_counts(staff: StaffMember) -> dict[str, int]:
 
 
 def _count_tiers() -> dict[str, int]:
-    counts = dict(Party.objects.exclude(kind="staff").values_list("tier").annotate(number=Count("id")))
+    counts = dict(
+        Party.objects.filter(merged_into=None).exclude(kind="staff").values_list("tier").annotate(number=Count("id"))
+    )
     return {tier: counts[tier] for tier in (*_TIERS, "") if tier in counts}
 
 

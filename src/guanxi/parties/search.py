@@ -43,7 +43,9 @@ _FUZZY: Final = "(SELECT party_id, 'spelling' AS what FROM parties_partysearch W
 _FIND: Final = """
 WITH hits AS MATERIALIZED (SELECT party_id, what FROM ({parts}) AS found LIMIT {limit})
 SELECT party.id, party.number, party.name, party.latin_name, party.kind, party.tier, party.branch, hits.what
-FROM hits JOIN parties_party party ON party.id = hits.party_id
+FROM hits JOIN parties_party found ON found.id = hits.party_id
+JOIN parties_party party ON party.id = CASE
+    WHEN found.merged_into_id IS NULL THEN found.id ELSE parties_surviving(found.id) END
 """
 _RANKS: Final = {
     name: rank

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from django.db import transaction
 
 from guanxi.storage.errors import StorageError
@@ -21,6 +23,13 @@ def require_transaction() -> None:
     """Raise unless the caller has opened a transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise StorageError("This change must happen inside a transaction.", next_step="Wrap it in open_transaction().")
+
+
+def present_connection() -> psycopg.Connection[Any]:
+    """The connection of the transaction that the caller has opened, for SQL that is shared with other doors."""
+    require_transaction()
+    found: psycopg.Connection[Any] = transaction.get_connection().connection
+    return found
 
 
 def after_commit(action: Callable[[], object]) -> None:

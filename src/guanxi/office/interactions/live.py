@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final, ParamSpec, TypeVar
 
@@ -28,6 +28,7 @@ from guanxi.interactions.queries import Filter, TimelineEntry, timeline, timelin
 from guanxi.office.interactions.views import read_cursor, read_filter
 from guanxi.office.staff import staff_of
 from guanxi.parties.access import party_for
+from guanxi.parties.members import members_of
 from guanxi.storage.configuration import configuration
 
 _KEEP_ALIVE: Final = 15.0  # seconds
@@ -47,19 +48,21 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
-    def watching(self, party_id: uuid.UUID) -> Iterator[asyncio.Event]:
-        """An event that is set each time the party's timeline may have grown."""
+    def watching(self, parties: Iterable[uuid.UUID]) -> Iterator[asyncio.Event]:
+        """An event that is set each time the timeline of one of the parties may have grown."""
         event = asyncio.Event()
-        watchers = self._watchers.setdefault(str(party_id), set())
-        watchers.add(event)
+        watched = {str(party_id) for party_id in parties}
+        for party_id in watched:
+            self._watchers.setdefault(party_id, set()).add(event)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen_for_ever())
         try:
             yield event
         finally:
-            watchers.discard(event)
-            if not watchers:
-                self._watchers.pop(str(party_id), None)
+            for party_id in watched:
+                self._watchers[party_id].discard(event)
+                if not self._watchers[party_id]:
+                    del self._watchers[party_id]
 
     async def _listen_for_ever(self) -> None:
         wait = 0.5
@@ -108,7 +111,7 @@ async def _events(
     yield b"retry: 1000\n\n"
     seen = await _new(party_id, wanted, "", frozenset())
     told = {entry.id for entry in seen if after and entry.cursor <= after}
-    with _LISTENER.watching(party_id) as event:
+    with _LISTENER.watching(await _read(members_of, party_id)) as event:
         while True:
             event.clear()
             entries = await _new(party_id, wanted, after, told)

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from guanxi.office.parties.panels import panels_for
 from guanxi.office.staff import staff_of
 from guanxi.parties import queries
 from guanxi.parties.access import party_for
+from guanxi.parties.members import surviving
 from guanxi.parties.search import search_parties
 
 _MONTHS = 12
@@ -43,6 +44,8 @@ def customer(request: HttpRequest, party_id: uuid.UUID) -> HttpResponse:
     """Everything about one customer, and the timeline as it grows."""
     staff = staff_of(request)
     party = party_for(staff, party_id)
+    if party.merged_into_id is not None:
+        return redirect("customer", surviving(party.id))
     record(actor=f"staff:{staff.get_username()}", action="view_customer", subject=f"party:{party.id}", at=now())
     holdings = queries.holdings(party)
     currency = _main_currency(holdings)
@@ -51,7 +54,7 @@ def customer(request: HttpRequest, party_id: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "party": party,
         "age": queries.age(party, timezone.localdate()),
-        "identifiers": party.identifiers.all()[:10],
+        "identifiers": queries.identifiers(party)[:10],
         "contact_points": queries.contact_points(party),
         "related": queries.related(party),
         "holdings": holdings,
