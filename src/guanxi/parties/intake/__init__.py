@@ -1,0 +1,1 @@
+"""Records come in: sources described, first looked at, mapped, loaded, every version kept."""
