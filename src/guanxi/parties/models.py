@@ -13,6 +13,15 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from guanxi.parties.intake_models import (
+    HeldRow,
+    IntakeFile,
+    IntakeFilePart,
+    Load,
+    LoadRow,
+    Rejection,
+    SourceVersion,
+)
 from guanxi.parties.record_models import (
     Handover,
     Link,
@@ -34,12 +43,18 @@ __all__ = [
     "Card",
     "ContactPoint",
     "Handover",
+    "HeldRow",
     "Identifier",
+    "IntakeFile",
+    "IntakeFilePart",
     "Link",
+    "Load",
+    "LoadRow",
     "Loan",
     "Move",
     "Party",
     "PartySearch",
+    "Rejection",
     "Relationship",
     "ResolutionFrequency",
     "ResolutionKey",
@@ -49,6 +64,7 @@ __all__ = [
     "ReviewPair",
     "Source",
     "SourceRecord",
+    "SourceVersion",
     "StandingOrder",
     "Verdict",
 ]

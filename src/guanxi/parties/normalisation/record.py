@@ -10,7 +10,7 @@ MALE = "M"
 FEMALE = "F"
 
 
-class RawDocument(msgspec.Struct, frozen=True, gc=False):
+class RawDocument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A document or registration as it was written; `kind` may be empty, `country` is ISO 3166 alpha-2."""
 
     value: str
@@ -18,7 +18,7 @@ class RawDocument(msgspec.Struct, frozen=True, gc=False):
     country: str = ""
 
 
-class RawParty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RawParty(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What a source says of a party, column by column, before anything is believed.
 
     `country` is where numbers without a country code and addresses without a country belong. `date_order` says how
