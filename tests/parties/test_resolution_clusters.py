@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guanxi.parties.resolution.clusters import Edge, Reason, cluster, cluster_arrays, components
+from guanxi.parties.resolution.clusters import DECIDED, Edge, Reason, cluster, cluster_arrays, components
 
 RECORDS = 9
 AUTOMATIC, REVIEW = 10.0, 0.0
@@ -106,3 +106,17 @@ def test_what_is_joined_keeps_the_documents_of_all() -> None:
 def test_a_pair_between_the_thresholds_is_one_doubt_for_two_clusters() -> None:
     found = cluster([*_family(0), *_family(4), Edge(0, 4, 5.0), Edge(1, 5, 6.0)], automatic=AUTOMATIC, review=REVIEW)
     assert found.doubts == [(1, 5, 6.0, Reason.WEIGHT)]
+
+
+def test_a_person_s_word_stands_above_weights_and_documents() -> None:
+    apart = [Edge(1, 2, 20.0), Edge(2, 3, 20.0), Edge(1, 3, -DECIDED)]
+    assert len(set(cluster(apart, automatic=10, review=0).of.values())) == 2
+    together = [Edge(1, 2, DECIDED), Edge(2, 3, 20.0)]
+    assert set(cluster(together, automatic=10, review=0, exclusive={1: ("a",), 2: ("b",)}).of.values()) == {1}
+
+
+def test_two_words_of_persons_that_contradict_each_other_are_shown_to_a_person() -> None:
+    told = [Edge(1, 2, DECIDED), Edge(2, 3, DECIDED), Edge(1, 3, -DECIDED)]
+    found = cluster(told, automatic=10, review=0)
+    assert len(set(found.of.values())) == 2
+    assert [doubt.reason for doubt in found.doubts] == ["contradiction"]

@@ -3,7 +3,8 @@
 This is Kruskal's order (1956) with a condition on each join, in the manner of average linkage (R. Sokal and C.
 Michener, 1958): the mean weight of all pairs between the two sides, where a pair that was never compared counts a
 little against. A single record needs less than a bridge between two clusters does. Two values of what a party has
-only one of (a resident identity number) never join. What is refused goes to review with its reason.
+only one of (a resident identity number) never join. What is refused goes to review with its reason. A person's word
+stands above all of it: a pair that weighs `DECIDED` joins, one that weighs `-DECIDED` keeps its sides apart.
 
 The result depends on the pairs alone, not on their order, and a component of pairs does not depend on any other: so
 after new records it is enough to cluster again the components that they touch.
@@ -24,6 +25,7 @@ _MOST: Final = 15.0  # one pair alone does not outvote all others
 _LEAST: Final = -10.0
 _SINGLE_NEEDS: Final = -3.0
 _BRIDGE_NEEDS: Final = 0.0
+DECIDED: Final = 1000.0  # a pair of which a person said that it is one party (or, negative, that it is not)
 
 
 class Reason(StrEnum):
@@ -142,10 +144,14 @@ class _Forest:
     def __init__(self, edges: Sequence[Edge], exclusive: Exclusive) -> None:
         self._parent: dict[int, int] = {}
         self._between: defaultdict[int, dict[int, tuple[float, int]]] = defaultdict(dict)
+        self._apart: defaultdict[int, set[int]] = defaultdict(set)
         for left, right, weight in edges:
             bounded = max(min(weight, _MOST), _LEAST)
             self._between[left][right] = self._between[right][left] = (bounded, 1)
             self._parent[left], self._parent[right] = left, right
+            if weight <= -DECIDED:
+                self._apart[left].add(right)
+                self._apart[right].add(left)
         self._members = dict.fromkeys(self._parent, 1)
         self._exclusive = {record: exclusive[record] for record in self._parent if record in exclusive}
 
@@ -161,13 +167,18 @@ class _Forest:
         one, other = self.root(edge.left), self.root(edge.right)
         if one == other:
             return None
+        if other in self._apart[one]:
+            return Reason.CONTRADICTION
+        if edge.weight >= DECIDED:
+            self._unite(one, other)
+            return None
         if self._contradict(one, other):
             return Reason.CONTRADICTION
         if self._mean(one, other) < (
             _SINGLE_NEEDS if 1 in (self._members[one], self._members[other]) else _BRIDGE_NEEDS
         ):
             return Reason.BRIDGE
-        self._absorb(*((one, other) if len(self._between[one]) >= len(self._between[other]) else (other, one)))
+        self._unite(one, other)
         return None
 
     def labels(self) -> dict[int, int]:
@@ -176,6 +187,9 @@ class _Forest:
         for record in sorted(self._parent):
             smallest.setdefault(self.root(record), record)
         return {record: smallest[self.root(record)] for record in self._parent}
+
+    def _unite(self, one: int, other: int) -> None:
+        self._absorb(*((one, other) if len(self._between[one]) >= len(self._between[other]) else (other, one)))
 
     def _mean(self, one: int, other: int) -> float:
         total, seen = self._between[one][other]
@@ -196,6 +210,10 @@ class _Forest:
                 near[other] = self._between[other][into] = (had[0] + total, had[1] + seen)
                 del self._between[other][gone]
         del near[gone]
+        for far in self._apart.pop(gone, ()):
+            self._apart[far].discard(gone)
+            self._apart[far].add(into)
+            self._apart[into].add(far)
         self._members[into] += self._members.pop(gone)
         self._parent[gone] = into
         mine, theirs = self._exclusive.get(into), self._exclusive.pop(gone, None)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from itertools import starmap
 from typing import Any, Final
 
 import msgspec
 import psycopg
 
 from guanxi.parties.resolution.candidates import Asked, Row
-from guanxi.parties.resolution.clusters import Edge
+from guanxi.parties.resolution.clusters import DECIDED, Edge
 from guanxi.parties.resolution.model import Model
 
 _PUT: Final = """
@@ -55,7 +54,15 @@ SELECT low, high, weight FROM parties_resolutionpair WHERE low = ANY(%(records)s
 UNION
 SELECT low, high, weight FROM parties_resolutionpair WHERE high = ANY(%(records)s)
 """
+_VERDICTS: Final = """
+SELECT DISTINCT ON (low, high) low, high, verdict FROM (
+    SELECT low, high, id, verdict FROM parties_verdict WHERE low = ANY(%(records)s)
+    UNION ALL
+    SELECT low, high, id, verdict FROM parties_verdict WHERE high = ANY(%(records)s)
+) AS told ORDER BY low, high, id DESC
+"""
 _FREQUENCIES: Final = "SELECT value, share FROM parties_resolutionfrequency WHERE value = ANY(%s)"
+WEIGHT_OF_VERDICT: Final = {"same": DECIDED, "different": -DECIDED}
 _MOST_REMEMBERED: Final = 500_000
 _PUT_FREQUENCIES: Final = """
 INSERT INTO parties_resolutionfrequency (value, share)
@@ -83,6 +90,27 @@ class SqlRegister:
         }
         return {record for lost in self._connection.execute(_PUT, given) for record in lost}
 
+    def fill(self, rows: Iterable[tuple[int, Row, Collection[str]]]) -> None:
+        """Take in very many (record, row, keys) at once, none of which is there yet."""
+        with self._connection.cursor() as cursor:
+            kept: list[tuple[int, int]] = []
+            with cursor.copy("COPY parties_resolutionrow (record, columns) FROM STDIN") as copy:
+                for record, row, keys in rows:
+                    copy.write_row((record, msgspec.json.encode(row).decode()))
+                    kept += [(self._number(key), record) for key in keys]
+            with cursor.copy("COPY parties_resolutionkey (key, record) FROM STDIN") as copy:
+                for pair in kept:
+                    copy.write_row(pair)
+
+    def fill_edges(self, edges: Iterable[tuple[int, int, float]]) -> None:
+        """Take in very many weighed pairs at once, none of which is there yet."""
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy("COPY parties_resolutionpair (low, high, weight) FROM STDIN") as copy,
+        ):
+            for edge in edges:
+                copy.write_row(edge)
+
     def sharing(self, asked: Collection[Asked]) -> Mapping[int, Collection[int]]:
         question = {
             "records": [each.record for each in asked],
@@ -108,7 +136,12 @@ class SqlRegister:
         self._connection.execute(_ADD_EDGES, parts)
 
     def edges_of(self, records: Collection[int]) -> Collection[Edge]:
-        return list(starmap(Edge, self._connection.execute(_EDGES, {"records": list(records)})))
+        given = {"records": list(records)}
+        found = {(low, high): Edge(low, high, weight) for low, high, weight in self._connection.execute(_EDGES, given)}
+        for low, high, verdict in self._connection.execute(_VERDICTS, given):
+            if verdict in WEIGHT_OF_VERDICT:
+                found[low, high] = Edge(low, high, WEIGHT_OF_VERDICT[verdict])
+        return list(found.values())
 
     def put_frequencies(self, column: str, shares: Iterable[tuple[str, float]]) -> None:
         """Keep how often values of `column` occur, as the model that was learnt with them has it."""

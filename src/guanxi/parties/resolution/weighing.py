@@ -37,6 +37,15 @@ def count_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> No
         )
 
 
+def without_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """The same tables, empty: too few records tell nothing of how common a name is, so the model's u stands."""
+    for column in model.frequency_columns:
+        connection.execute(
+            f"CREATE OR REPLACE TABLE frequency_{column} AS SELECT {column} AS value, 0::DOUBLE AS frequency"
+            " FROM records LIMIT 0"
+        )
+
+
 def join_frequencies(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Make the table `counted`: what the model needs of `records`, with the frequencies of its values."""
     columns = ", ".join(f"records.{column}" for column in model.columns)
