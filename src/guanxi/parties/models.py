@@ -36,12 +36,22 @@ from guanxi.parties.record_models import (
     SourceRecord,
     Verdict,
 )
+from guanxi.parties.survivorship_models import (
+    GoldenState,
+    Pin,
+    Provenance,
+    QualityTask,
+    RecordScore,
+    SourceScore,
+    SurvivorshipRules,
+)
 
 __all__ = [
     "Account",
     "AccountHolder",
     "Card",
     "ContactPoint",
+    "GoldenState",
     "Handover",
     "HeldRow",
     "Identifier",
@@ -54,6 +64,10 @@ __all__ = [
     "Move",
     "Party",
     "PartySearch",
+    "Pin",
+    "Provenance",
+    "QualityTask",
+    "RecordScore",
     "Rejection",
     "Relationship",
     "ResolutionFrequency",
@@ -64,8 +78,10 @@ __all__ = [
     "ReviewPair",
     "Source",
     "SourceRecord",
+    "SourceScore",
     "SourceVersion",
     "StandingOrder",
+    "SurvivorshipRules",
     "Verdict",
 ]
 
@@ -145,6 +161,7 @@ class Identifier(models.Model):
     kind = models.CharField(max_length=32, choices=Kind.choices)
     value = models.CharField(max_length=40)
     issuing_country = models.CharField(max_length=2, default="CN")
+    record = models.BigIntegerField(null=True)  # chosen from this source record (0: pinned); null where entered here
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["value"], name="parties_identifier_value")]
@@ -167,6 +184,7 @@ class ContactPoint(models.Model):
     purpose = models.CharField(max_length=16, default="home")  # home, work, mailing
     preferred = models.BooleanField(default=False)
     source = models.CharField(max_length=24, blank=True)
+    record = models.BigIntegerField(null=True)  # chosen from this source record (0: pinned); null where entered here
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+import uuid
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,6 +32,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     normalised: NormalisedParty
     told_at: dt.datetime | None = None
     trust: float = 0.5
+    version: uuid.UUID | None = None  # of the record, as it stands at present
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
