@@ -13,6 +13,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from guanxi.parties.custom_models import CustomField, CustomRecord, CustomRecordType, DefinitionVersion, FieldChange
 from guanxi.parties.intake_models import (
     HeldRow,
     IntakeFile,
@@ -51,6 +52,11 @@ __all__ = [
     "AccountHolder",
     "Card",
     "ContactPoint",
+    "CustomField",
+    "CustomRecord",
+    "CustomRecordType",
+    "DefinitionVersion",
+    "FieldChange",
     "GoldenState",
     "Handover",
     "HeldRow",
