@@ -96,7 +96,7 @@ class Load(models.Model):
 
 
 class LoadRow(models.Model):
-    """A record that a load has met: whether it has `changed` waits to be resolved; which others it met says who is gone."""
+    """A record that a load has met: one that has `changed` waits to be resolved; one that no load meets is gone."""
 
     pk = models.CompositePrimaryKey("load", "record")
     load = models.ForeignKey(Load, on_delete=models.CASCADE, related_name="rows", db_index=False)

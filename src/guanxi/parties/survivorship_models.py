@@ -43,7 +43,8 @@ class Provenance(models.Model):
     rule = models.CharField(max_length=16)  # what decided: a criterion, alone, agreed, order, pin, derived
     told_at = models.DateTimeField(null=True)
     chosen_at = models.DateTimeField()
-    others = models.JSONField(default=list)  # the ranking, best first
+    others = models.JSONField(default=list)  # the ranking, best first; empty where nobody else says anything
+    digest = models.CharField(max_length=32, default="", db_default="")  # of `others`
     superseded_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,6 +6,7 @@ value had in its record and by the number of the record, so that the same statem
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -20,7 +21,7 @@ AGREED: Final = "agreed"  # several say it, nobody says otherwise
 ORDER: Final = "order"  # equal by every criterion: the older record
 
 
-class Ranked(msgspec.Struct, frozen=True, kw_only=True):
+class Ranked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A statement in its place: what it measured, whether it says what was chosen, what it lost by."""
 
     statement: Statement
@@ -29,7 +30,7 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     lost_by: str = ""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A field's value, the statement it is from (None: a pin that no source says), why, and everybody's word."""
 
     field: str
@@ -57,7 +58,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 def choose(field: str, statements: Sequence[Statement], rule: Rule, pin: str | None = None) -> Choice | None:
     """The value of `field`, or None where nothing is said and nothing pinned."""
-    measured = [(each, _measures(each, statements, rule)) for each in statements]
+    speakers = _Speakers(statements)
+    measured = [(each, _measures(each, speakers, rule)) for each in statements]
     ordered = sorted(measured, key=lambda each: _sort_key(each[0], each[1], rule))
     if pin is not None:
         return _pinned(field, pin, ordered, rule)
@@ -76,14 +78,37 @@ def _pinned(field: str, value: str, ordered: Sequence[tuple[Statement, dict[str,
     return Choice(field=field, value=value, because=PINNED, said_by=said_by, ranking=ranking)
 
 
-def _measures(statement: Statement, all_said: Iterable[Statement], rule: Rule) -> dict[str, float]:
-    agreeing = {each.source for each in all_said if each is statement or each.agrees(statement)}
+def _measures(statement: Statement, speakers: _Speakers, rule: Rule) -> dict[str, float]:
     return {
         Criterion.TRUST: rule.trust.get(statement.source, statement.trust),
         Criterion.RECENCY: statement.told_at.date().toordinal() if statement.told_at else 0,
         Criterion.COMPLETENESS: statement.completeness,
-        Criterion.MAJORITY: len(agreeing),
+        Criterion.MAJORITY: len(speakers.agreeing(statement)),
     }
+
+
+class _Speakers:
+    """Which sources say what, by key and by sound; asked once for each statement, however many there are."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self._by_key: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._by_sound: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
+        for each in statements:
+            for key in each.keys:
+                self._by_key[each.script, key].add(each.source)
+            for sound in each.sounds:
+                self._by_sound[sound].setdefault(each.script, set()).add(each.source)
+
+    def agreeing(self, statement: Statement) -> set[str]:
+        """The sources of all statements that agree with one, its own among them."""
+        found = {statement.source}
+        for key in statement.keys:
+            found |= self._by_key[statement.script, key]
+        for sound in statement.sounds:
+            for script, sources in self._by_sound[sound].items():
+                if script != statement.script:
+                    found |= sources
+        return found
 
 
 def _sort_key(statement: Statement, measures: dict[str, float], rule: Rule) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ _ENOUGH_WORDS: Final = 4  # road, number, building, room
 _IN_DOUBT: Final = 0.5
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A current source record: who says it, as of when, as written and as normalised."""
 
     record: int
@@ -35,7 +35,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     version: uuid.UUID | None = None  # of the record, as it stands at present
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One source says that a field has a value.
 
     Two statements agree if they share one of `keys`; a name in characters and one in letters, if they share one of

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from guanxi.parties.survivorship.choose import Choice, Ranked
+from guanxi.parties.survivorship.choose import ALONE, Choice, Ranked
 from guanxi.parties.survivorship.golden import COLUMNS, CONTACTS, Golden
 from guanxi.parties.survivorship.reading import Connection, Member
 from guanxi.parties.survivorship.rules import Keep, Rules, rule_for
@@ -51,20 +52,23 @@ SELECT party, kind, value, country, record FROM jsonb_to_recordset(%s::jsonb)
     AS given (party uuid, kind text, value text, country text, record bigint)
 """
 _PROVENANCE: Final = """
-SELECT id, party_id, field, value, source, record, rule, source_record, others FROM parties_provenance
+SELECT id, party_id, field, value, source, record, rule, source_record, digest FROM parties_provenance
 WHERE party_id = ANY(%s::uuid[]) AND superseded_at IS NULL
 """
 _SUPERSEDE: Final = "UPDATE parties_provenance SET superseded_at = %s WHERE id = ANY(%s::bigint[])"
 _TOUCH: Final = """
-UPDATE parties_provenance SET others = given.others, told_at = given.told_at, source_record = given.source_record
-FROM jsonb_to_recordset(%s::jsonb) AS given (id bigint, others jsonb, told_at timestamptz, source_record uuid)
+UPDATE parties_provenance SET others = given.others, digest = given.digest, told_at = given.told_at,
+    source_record = given.source_record
+FROM jsonb_to_recordset(%s::jsonb) AS given (id bigint, others jsonb, digest text, told_at timestamptz,
+    source_record uuid)
 WHERE parties_provenance.id = given.id
 """
 _CHOOSE: Final = """
-INSERT INTO parties_provenance (party_id, field, value, source, record, rule, source_record, told_at, others, chosen_at)
-SELECT party, field, value, source, record, rule, source_record, told_at, others, %s
+INSERT INTO parties_provenance (party_id, field, value, source, record, rule, source_record, told_at, others, digest,
+    chosen_at)
+SELECT party, field, value, source, record, rule, source_record, told_at, others, digest, %s
 FROM jsonb_to_recordset(%s::jsonb) AS given (party uuid, field text, value text, source text, record bigint,
-    rule text, source_record uuid, told_at timestamptz, others jsonb)
+    rule text, source_record uuid, told_at timestamptz, others jsonb, digest text)
 """
 _STATES: Final = """
 INSERT INTO parties_goldenstate (party_id, rules_version, refreshed_at, before)
@@ -203,14 +207,16 @@ def write_provenance(connection: Connection, found: Sequence[Golden], at: dt.dat
     gone, touched = [], []
     changed = set()
     parties = [golden.known.party for golden in found]
-    for row, party, field, *present, version, others in connection.execute(_PROVENANCE, [parties]):
+    for row, party, field, *present, version, digest in connection.execute(_PROVENANCE, [parties]):
         new = wanted.get((party, field))
         if new is None or present != [new["value"], new["source"], new["record"], new["rule"]]:
             gone.append(row)
             changed.add(party)
             continue
-        if others != new["others"] or version != new["source_record"]:
-            touched.append({"id": row, **{name: new[name] for name in ("others", "told_at", "source_record")}})
+        if digest != new["digest"] or version != new["source_record"]:
+            touched.append(
+                {"id": row, **{name: new[name] for name in ("others", "digest", "told_at", "source_record")}}
+            )
         del wanted[party, field]
     connection.execute(_SUPERSEDE, [at, gone])
     connection.execute(_TOUCH, [encoded(touched)])
@@ -222,6 +228,8 @@ def _provenance(golden: Golden) -> Iterable[dict[str, Any]]:
     versions = {told.record: told.version for told in golden.known.told}
     for field, choice in golden.choices.items():
         said_by = choice.said_by
+        ranking = [] if choice.because == ALONE else [_said(each) for each in choice.ranking[:MOST_SAID]]
+        others = msgspec.json.encode(ranking)
         yield {
             "party": golden.known.party,
             "field": field[:48],
@@ -231,7 +239,8 @@ def _provenance(golden: Golden) -> Iterable[dict[str, Any]]:
             "rule": choice.because,
             "source_record": versions.get(said_by.record) if said_by else None,
             "told_at": said_by.told_at if said_by else None,
-            "others": [_said(each) for each in choice.ranking[:MOST_SAID]],
+            "others": msgspec.Raw(others),
+            "digest": hashlib.blake2b(others, digest_size=16).hexdigest(),
         }
 
 
@@ -241,10 +250,10 @@ def _said(ranked: Ranked) -> dict[str, Any]:
         "value": statement.value,
         "source": statement.source,
         "record": statement.record,
-        "told_at": statement.told_at.isoformat() if statement.told_at else None,
+        "told_at": statement.told_at,
         "agrees": ranked.agrees,
         "lost_by": ranked.lost_by,
-        "measures": {str(name): value for name, value in ranked.measures.items()},
+        "measures": ranked.measures,
     }
 
 
