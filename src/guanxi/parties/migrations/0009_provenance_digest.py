@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("parties", "0007_survivorship"),
+        ("parties", "0008_custom_fields"),
     ]
 
     operations = [
