@@ -12,14 +12,8 @@ from typing import Final
 
 from django.db import connection
 
-MEMBERS: Final = """
-WITH RECURSIVE members (id) AS (
-    SELECT %s::uuid
-    UNION
-    SELECT party.id FROM members JOIN parties_party party ON party.merged_into_id = members.id
-)
-SELECT id FROM members
-"""
+from guanxi.parties.merge import MEMBERS
+
 _HANDOVERS: Final = """
 SELECT from_party_id, to_party_id, account_id FROM parties_handover
 WHERE active AND (from_party_id = ANY(%s) OR to_party_id = ANY(%s))

@@ -17,10 +17,17 @@ import psycopg
 
 from guanxi.kernel.identity import uuid7
 from guanxi.parties.errors import MergeRefused, MoveNotUndone, PartyUnknown
-from guanxi.parties.members import MEMBERS
 
 Connection = psycopg.Connection[Any]
 
+MEMBERS: Final = """
+WITH RECURSIVE members (id) AS (
+    SELECT %s::uuid
+    UNION
+    SELECT party.id FROM members JOIN parties_party party ON party.merged_into_id = members.id
+)
+SELECT id FROM members
+"""
 _MOST_PAIRS: Final = 400  # of records that a decision is written down for
 _LOCK: Final = "SELECT id, kind, merged_into_id FROM parties_party WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
 _POINT: Final = "UPDATE parties_party SET merged_into_id = %s, updated_at = %s WHERE id = %s"

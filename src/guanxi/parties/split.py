@@ -13,8 +13,7 @@ from typing import Final
 
 from guanxi.kernel.identity import uuid7
 from guanxi.parties.errors import MoveNotUndone, PartyUnknown, SplitRefused
-from guanxi.parties.members import MEMBERS
-from guanxi.parties.merge import Connection, find_move, records_of, write_move, write_verdicts
+from guanxi.parties.merge import MEMBERS, Connection, find_move, records_of, write_move, write_verdicts
 
 _LINKS: Final = """
 SELECT link.source_record_id, link.party_id, link.how, record.record,

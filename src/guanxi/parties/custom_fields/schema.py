@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 import psycopg
-from django.db import connection as office
 
 from guanxi.parties.custom_fields.builtin import BUILTIN
 from guanxi.parties.custom_fields.definition import FieldDefinition, FieldType, RecordTypeDefinition
@@ -33,6 +32,8 @@ class Schema:
 
 def present_connection_of_office() -> Connection:
     """The connection that Django has open for this thread."""
+    from django.db import connection as office  # the other doors have no Django
+
     office.ensure_connection()
     found: Connection = office.connection
     return found
