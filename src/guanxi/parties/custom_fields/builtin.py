@@ -45,7 +45,15 @@ def _elsewhere(name: str, title: Words, read: str, ask: str, column: str, contac
     definition = FieldDefinition(type=FieldType.TEXT, title=title, **said)
     asks: Asking = asking
     return Field(
-        name, definition, FieldType.TEXT, read, builtin=True, editable=bool(contact), contact=contact, asking=asks
+        name,
+        definition,
+        FieldType.TEXT,
+        read,
+        builtin=True,
+        editable=bool(contact),
+        contact=contact,
+        indexable=False,
+        asking=asks,
     )
 
 

@@ -34,6 +34,7 @@ class Field:
     subject: str = PARTY
     column: str = ""  # of a built-in field: the column that is written
     contact: str = ""  # of a built-in field: the kind of contact point that is written
+    indexable: bool = True  # `sql` depends on nothing but the row
     asking: Asking | None = None  # where a filter is more than a comparison of `sql`
 
     def title(self, language: str) -> str:

@@ -8,9 +8,10 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from guanxi.parties.custom_fields.builtin import BUILTIN
-from guanxi.parties.custom_fields.definition import FieldDefinition, FieldType, RecordTypeDefinition
+from guanxi.parties.custom_fields.definition import FieldDefinition, RecordTypeDefinition
+from guanxi.parties.custom_fields.errors import ValueRefused
 from guanxi.parties.custom_fields.field import PARTY, Field
+from guanxi.parties.custom_fields.fields_of_subject import fields_of
 
 Connection = psycopg.Connection[Any]
 
@@ -27,6 +28,7 @@ class Schema:
 
     stamp: int
     fields: dict[str, dict[str, Field]]
+    faults: dict[str, dict[str, ValueRefused]]  # of formulas that do not hold (any more)
     types: dict[str, RecordTypeDefinition]
 
 
@@ -58,32 +60,6 @@ def _load(connection: Connection, stamp: int) -> Schema:
     for subject, name, text in connection.execute(_FIELDS):
         if subject in given:
             given[subject][name] = msgspec.json.decode(text, type=FieldDefinition)
-    return Schema(stamp, {subject: fields_of(subject, defined) for subject, defined in given.items()}, types)
-
-
-def fields_of(subject: str, defined: dict[str, FieldDefinition]) -> dict[str, Field]:
-    """The fields of a subject from their definitions, in order; of parties, the built-in ones stand first."""
-    found = {field.name: field for field in BUILTIN} if subject == PARTY else {}
-    for name, definition in sorted(defined.items(), key=lambda item: (item[1].position, item[0])):
-        if definition.type is not FieldType.FORMULA:
-            found[name] = stored_field(subject, name, definition)
-    return found
-
-
-def stored_field(subject: str, name: str, definition: FieldDefinition) -> Field:
-    """A field whose values stand in the JSON of its row. Its SQL is immutable, so that it can be indexed."""
-    json = "party.custom" if subject == PARTY else "record.values"
-    sql = _SQL.get(definition.type, _SQL[FieldType.TEXT]).format(json=json, name=name)
-    return Field(name, definition, definition.type, sql, editable=True, subject=subject)
-
-
-_SQL: Final = {
-    FieldType.TEXT: """(({json}->>'{name}') COLLATE "C")""",
-    FieldType.INTEGER: "(({json}->>'{name}')::bigint)",
-    FieldType.DECIMAL: "(({json}->>'{name}')::numeric)",
-    FieldType.MONEY: "(({json}->>'{name}')::numeric)",
-    FieldType.DATE: "parties_iso_date({json}->>'{name}')",
-    FieldType.BOOLEAN: "(({json}->>'{name}')::boolean)",
-    FieldType.CHOICES: "({json}->'{name}')",
-    FieldType.PARTY: "(({json}->>'{name}')::uuid)",
-}
+    made = {subject: fields_of(subject, defined) for subject, defined in given.items()}
+    fields, faults = ({subject: each[part] for subject, each in made.items()} for part in (0, 1))
+    return Schema(stamp, fields, faults, types)  # type: ignore[arg-type]

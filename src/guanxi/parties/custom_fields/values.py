@@ -55,7 +55,7 @@ def show(definition: FieldDefinition, kind: FieldType, value: Value, language: s
         )
     if kind is FieldType.CHOICE:
         return _choice_title(definition, str(value), language)
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return f"{value:,f}" if isinstance(value, Decimal) else str(value)
 
 
 def store(value: Value) -> Any:  # noqa: ANN401 - JSON
