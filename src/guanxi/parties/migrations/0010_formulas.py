@@ -29,6 +29,6 @@ DROP FUNCTION parties_days_after;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("parties", "0008_custom_fields")]
+    dependencies = [("parties", "0009_provenance_digest")]
 
     operations = [migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS)]
