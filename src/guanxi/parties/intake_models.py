@@ -96,7 +96,7 @@ class Load(models.Model):
 
 
 class LoadRow(models.Model):
-    """A record that a load has met: one that has `changed` waits to be resolved; one that no load meets is gone."""
+    """A record that a load has met. Those that have `changed` wait to be resolved; those that none has met are gone."""
 
     pk = models.CompositePrimaryKey("load", "record")
     load = models.ForeignKey(Load, on_delete=models.CASCADE, related_name="rows", db_index=False)

@@ -8,7 +8,8 @@ IntakeError
 ├── SourceUnreachable       a database or a service does not answer, or answers something else; try again
 ├── LoadUnderWay            one load of a source at a time
 ├── FullLoadMissing         a delta changes what is there, and nothing is there
-└── LoadStateForbidden      a load is not where this can be done with it
+├── LoadStateForbidden      a load is not where this can be done with it
+└── LoadStopped             somebody has asked a load to stop; it can go on
 """
 
 from __future__ import annotations
@@ -109,3 +110,13 @@ class LoadStateForbidden(IntakeError):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"This load is {state}.", next_step="Look at it again: it may have gone on meanwhile.")
+
+
+class LoadStopped(IntakeError):
+    """Somebody has asked a load to stop."""
+
+    code = "parties.load_stopped"
+    permanent = False
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has stopped it.", next_step="It can go on from where it was.")

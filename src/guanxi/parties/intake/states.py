@@ -31,4 +31,5 @@ class HeldState(StrEnum):
 
 
 OPEN: Final = [LoadState.WAITING.value, LoadState.LOADING.value, LoadState.STOPPING.value, LoadState.RESOLVING.value]
+ENDED: Final = frozenset({LoadState.COMPLETE, LoadState.REPEATED})
 RESUMABLE: Final = frozenset({LoadState.STOPPED, LoadState.FAILED})
