@@ -4,6 +4,8 @@ PartiesError
 ├── MergeRefused            these two cannot be made one
 ├── MoveNotUndone           a merge or a split cannot be taken back, or not any more
 ├── PartyUnknown            no party is found under this id
+├── NothingToTakeBack       a reviewer has no answer that could be taken back, or not any more
+├── ReviewPairTaken         a doubtful pair is not this reviewer's to answer any more
 ├── SplitRefused            this cannot be parted from the party
 └── SearchNotPermitted      the actor may not look for customers
 """
@@ -53,6 +55,24 @@ class MoveNotUndone(PartiesError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, next_step="Look at the customer's history.")
+
+
+class ReviewPairTaken(PartiesError):
+    """A doubtful pair is not this reviewer's to answer any more."""
+
+    code = "parties.review_pair_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This pair has been decided, or somebody else has it.", next_step="Go on with the next pair.")
+
+
+class NothingToTakeBack(PartiesError):
+    """A reviewer has no answer that could be taken back, or not any more."""
+
+    code = "parties.nothing_to_take_back"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Look at the customer's records to change what was decided.")
 
 
 class SearchNotPermitted(PartiesError):

@@ -37,6 +37,7 @@ from guanxi.parties.record_models import (
     SourceRecord,
     Verdict,
 )
+from guanxi.parties.review_models import ReviewAnswer, ReviewClaim
 from guanxi.parties.survivorship_models import (
     GoldenState,
     Pin,
@@ -81,6 +82,8 @@ __all__ = [
     "ResolutionModel",
     "ResolutionPair",
     "ResolutionRow",
+    "ReviewAnswer",
+    "ReviewClaim",
     "ReviewPair",
     "Source",
     "SourceRecord",

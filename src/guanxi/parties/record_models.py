@@ -158,6 +158,7 @@ class ReviewPair(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-weight", "id"], condition=Q(closed_at=None), name="parties_reviewpair_queue"),
             models.Index(fields=["high"], condition=Q(closed_at=None), name="parties_reviewpair_high"),
+            models.Index(fields=["low", "high", "-id"], name="parties_reviewpair_latest"),
         ]
 
 
