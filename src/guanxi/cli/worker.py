@@ -16,9 +16,10 @@ from guanxi.exchange.files.clerk import serve_files
 from guanxi.exchange.publishing import publish_for_ever
 from guanxi.interactions import jobs as interactions_jobs
 from guanxi.parties import jobs as parties_jobs
+from guanxi.parties.survivorship import jobs as survivorship_jobs
 from guanxi.storage.configuration import Configuration
 
-ROOMS: Final = (access_jobs, parties_jobs, interactions_jobs, exchange_jobs)
+ROOMS: Final = (access_jobs, parties_jobs, survivorship_jobs, interactions_jobs, exchange_jobs)
 
 
 def make_application(database_url: str) -> procrastinate.App:

@@ -22,6 +22,7 @@ from guanxi.parties.custom_fields.schema import Connection
 from guanxi.parties.custom_fields.values import Value
 from guanxi.parties.errors import PartyUnknown
 from guanxi.parties.search_index import index_parties
+from guanxi.parties.survivorship.pins import follow_edits
 
 Changes = Mapping[uuid.UUID, Mapping[str, Value]]
 _Faults = dict[uuid.UUID, dict[str, ValueRefused]]
@@ -52,6 +53,7 @@ VALUES (%s, %s, %s, %s, true, 'staff', %s)
 """
 _FINDABLE: Final = frozenset({"name", "latin_name", "phone", "email"})
 _NULLABLE: Final = frozenset({FieldType.DATE})
+_SET: Final = "set_fields"
 _MOST_TOLD: Final = 20  # parties that an audit entry names
 
 
@@ -104,7 +106,7 @@ def set_fields_of_many(connection: Connection, *, actor: Editor, changes: Change
         for name, value in wanted.items()
         if (before := rows[party].values[name]) != value and (field := fields[name])
     ]
-    return _write(connection, actor, fields, changed, at, action="set_fields")
+    return _write(connection, actor, fields, changed, at, action=_SET)
 
 
 def faults_of(
@@ -213,6 +215,9 @@ def _write(
             custom = [each for each in changed if not fields[each.field].builtin]
             cursor.executemany(_CUSTOM, _custom_rows(custom, at))
         _write_builtin(connection, fields, changed, at)
+        stands = action == _SET  # what is taken back is left to the sources again, where there are any
+        edits = [(each.party, each.field, each.after if stands else None) for each in changed]
+        follow_edits(connection, actor=actor.name, edits=edits, at=at)
         _audit(connection, actor, changed, change, at, action)
     return Outcome(change, changed)
 

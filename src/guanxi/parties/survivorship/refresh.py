@@ -17,11 +17,15 @@ from guanxi.parties.search_index import index_parties
 from guanxi.parties.survivorship import writing
 from guanxi.parties.survivorship.golden import Golden, golden_of
 from guanxi.parties.survivorship.reading import Connection, Member, before_of, read_known, read_members
-from guanxi.parties.survivorship.rules import DEFAULT, Rules, decode
+from guanxi.parties.survivorship.rules import DEFAULT, Keep, Rules, decode, rule_for
 from guanxi.parties.survivorship.scores import agreements, score
 from guanxi.parties.survivorship.tasks import keep_tasks
 
 AT_ONCE: Final = 5_000
+_LOCK: Final = """
+SELECT FROM parties_party WHERE id IN (SELECT parties_surviving(id) FROM unnest(%s::uuid[]) AS asked (id))
+ORDER BY id FOR NO KEY UPDATE
+"""
 _RULES: Final = "SELECT version, body FROM parties_survivorshiprules ORDER BY version DESC LIMIT 1"
 _SCORES: Final = """
 INSERT INTO parties_recordscore (record, source, completeness, validity, agreement, told_at, scored_at)
@@ -75,6 +79,7 @@ def _parts(parties: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
 def _refresh(
     connection: Connection, parties: Collection[uuid.UUID], version: int, rules: Rules, at: dt.datetime
 ) -> Refreshed:
+    connection.execute(_LOCK, [list(parties)])
     members = read_members(connection, parties)
     roots = {member.id: member for member in members if member.id == member.root}
     known = read_known(connection, members, at)
@@ -87,7 +92,7 @@ def _refresh(
     changed |= writing.write_identifiers(connection, found, rules)
     explained = writing.write_provenance(connection, found, at)
     writing.write_states(connection, found, before, version, at)
-    connection.execute(_SCORES, [at, writing.encoded(row for golden in found for row in _scores(golden))])
+    connection.execute(_SCORES, [at, writing.encoded(row for golden in found for row in _scores(golden, rules))])
     tasks = keep_tasks(connection, found, [member.id for member in members], at)
     index_parties(connection, changed)
     return Refreshed(frozenset(changed), frozenset(explained), tasks)
@@ -104,8 +109,10 @@ def _before(connection: Connection, roots: Sequence[Member], at: dt.datetime) ->
     return found
 
 
-def _scores(golden: Golden) -> Iterator[dict[str, Any]]:
-    agreed = agreements(golden.choices.values())
+def _scores(golden: Golden, rules: Rules) -> Iterator[dict[str, Any]]:
+    """The scores of a party's records. Where several values are kept, a second telephone contradicts nobody."""
+    of_one = [each for each in golden.choices.values() if rule_for(rules, each.field).keep is Keep.ONE]
+    agreed = agreements(of_one)
     for told in golden.known.told:
         found = score(told.raw, told.normalised, agreed.get(told.record))
         yield {
