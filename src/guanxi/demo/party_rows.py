@@ -59,7 +59,7 @@ _PARTY: Final = (
 )
 _IDENTIFIER: Final = ("party_id", "kind", "value", "issuing_country")
 _CONTACT: Final = ("party_id", "kind", "value", "purpose", "preferred", "source", "valid_from")
-_SOURCE: Final = ("id", "source", "key", "version", "content", "received_at")
+_SOURCE: Final = ("id", "source", "key", "version", "content", "mapped", "received_at")
 _LINK: Final = ("source_record_id", "party_id", "evidence", "confidence", "linked_at")
 _ACCOUNT: Final = (
     *("id", "number", "system", "product", "currency", "status", "branch", "opened_on"),
@@ -124,6 +124,7 @@ def _source_rows(seed: int, customers: list[Customer], held: Holdings) -> list[t
             f"{system[0].upper()}{customer.number}",
             1,
             json.dumps(content, ensure_ascii=False),
+            json.dumps(_mapped(customer, content), ensure_ascii=False),
             at,
         )
         found.append((source, (record, customer.id, json.dumps(evidence), confidence, at)))
@@ -148,6 +149,14 @@ def _as_known(random_: random.Random, customer: Customer, system: str) -> tuple[
         content["birth_date"] = customer.birth_date.replace(day=random_.randrange(1, 28)).isoformat()
         evidence, confidence = {"name": "same", "phone": "same", "birth_date": "day differs"}, 0.97
     return content, evidence, confidence
+
+
+def _mapped(customer: Customer, content: dict[str, str]) -> dict[str, Any]:
+    """What the columns of a demo system mean, as `parties.normalisation` takes it."""
+    kind, country = customer.identifier[0], customer.identifier[2]
+    documents = [{"value": content[kind], "kind": kind, "country": country}] if kind in content else []
+    common = {key: content[key] for key in ("name", "birth_date", "address")}
+    return {**common, "kind": customer.kind, "phones": [content["phone"]], "documents": documents}
 
 
 def _accounts(held: Holdings, until: dt.datetime) -> Rows:

@@ -1,4 +1,4 @@
-"""Loads are run, taken up again where a worker was lost, and the files behind them forgotten after a while."""
+"""Loads are run, taken up again where a worker was lost, and their files forgotten; all records are resolved."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from guanxi.parties.intake.errors import LoadUnderWay
 from guanxi.parties.intake.loading import run_load
 from guanxi.parties.intake.spool import forget_files
 from guanxi.parties.intake.states import OPEN
+from guanxi.parties.resolution_runs import carry_out
 from guanxi.storage.configuration import configuration
 
 NAMESPACE: Final = "parties"
@@ -34,6 +35,12 @@ def load_records(load: str) -> str:
         return run_load(settings.database_url, uuid.UUID(load), zone=settings.bank_time_zone, clock=now)
     except LoadUnderWay:
         return "under way"
+
+
+@blueprint.task(name="resolve_everything", queueing_lock="parties:resolve_everything")
+def resolve_everything(run: str) -> None:
+    """Carry out one run of resolution."""
+    carry_out(configuration().database_url, uuid.UUID(run))
 
 
 @blueprint.periodic(cron="* * * * *")

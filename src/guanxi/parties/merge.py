@@ -17,6 +17,7 @@ import psycopg
 
 from guanxi.kernel.identity import uuid7
 from guanxi.parties.errors import MergeRefused, MoveNotUndone, PartyUnknown
+from guanxi.parties.survivorship.refresh import refresh_golden
 
 Connection = psycopg.Connection[Any]
 
@@ -75,10 +76,12 @@ def merge(
     reason: str,
     at: dt.datetime,
     decided: bool = True,
+    refresh: bool = True,
 ) -> uuid.UUID:
     """From now on `absorb` is `keep`; gives the id of the move, by which it can be taken back.
 
-    `decided` writes down that a person says so, which resolution heeds from then on. `PartyUnknown` for an id that is
+    `decided` writes down that a person says so, which resolution heeds from then on; `refresh` chooses the golden
+    record anew (whoever makes many merges does that once, afterwards). `PartyUnknown` for an id that is
     none; `MergeRefused` for a party with itself, one that was merged already, or a person with an organisation.
     """
     parties = {row[0]: row for row in connection.execute(_LOCK, [[keep, absorb]])}
@@ -95,11 +98,20 @@ def merge(
     if decided:
         write_verdicts(connection, sides, "same", by=actor, at=at, most=1)
     close_pairs(connection, sides, "same", at)
+    if refresh:
+        refresh_golden(connection, [keep, absorb], at)
     return write_move(connection, actor=actor, kind="merge", party=keep, other=absorb, reason=reason, at=at)
 
 
 def undo_merge(
-    connection: Connection, *, actor: str, move_id: uuid.UUID, reason: str, at: dt.datetime, decided: bool = True
+    connection: Connection,
+    *,
+    actor: str,
+    move_id: uuid.UUID,
+    reason: str,
+    at: dt.datetime,
+    decided: bool = True,
+    refresh: bool = True,
 ) -> uuid.UUID:
     """Take a merge back; gives the id of the new move. Later merges of either side do not stand in its way.
 
@@ -115,6 +127,8 @@ def undo_merge(
     sides = records_of(connection, found.party), records_of(connection, found.other)
     if decided:
         write_verdicts(connection, sides, "different", by=actor, at=at)
+    if refresh:
+        refresh_golden(connection, [found.party, found.other], at)
     return write_move(
         connection,
         actor=actor,

@@ -206,6 +206,43 @@ class ResolutionModel(models.Model):
         ]
 
 
+class ResolutionRun(models.Model):
+    """A resolution of all records: who wanted it, how far it is, what came of it."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True)
+    wanted_at = models.DateTimeField()
+    wanted_by = models.CharField(max_length=160)
+    learn = models.BooleanField(default=False)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    stage = models.CharField(max_length=12, blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    summary = models.JSONField(default=dict)
+    fault = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "failed"], ended_at__isnull=False),
+                name="parties_resolutionrun_state",
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="waiting"), name="parties_resolutionrun_one_waits"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["-wanted_at"], name="parties_resolutionrun_newest")]
+
+
 class ResolutionRow(models.Model):
     """A source record as resolution compares it (`parties.resolution.store`)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Count
@@ -14,6 +14,14 @@ _MOST_SOURCES: Final = 50
 _FRESH_SECONDS: Final = 15
 
 
+class Share(NamedTuple):
+    """Records of a source, and how wide its bar is (per cent of the largest)."""
+
+    source: str
+    number: int
+    width: float
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Overview:
     """Records by source (the largest first), the parties that there are, and the pairs that wait for a person."""
@@ -21,6 +29,12 @@ class Overview:
     by_source: list[tuple[str, int]]
     parties: int
     doubts: int
+
+    @property
+    def shares(self) -> list[Share]:
+        """Each source beside the largest."""
+        largest = max((number for _, number in self.by_source), default=1)
+        return [Share(source, number, 100 * number / largest) for source, number in self.by_source]
 
     @property
     def records(self) -> int:

@@ -19,6 +19,7 @@ from guanxi.parties.resolution.clusters import Clustering, Doubt, Edge
 from guanxi.parties.resolution.scoring import Scorer
 from guanxi.parties.resolution.store import SqlRegister
 from guanxi.parties.settle import Settled, keep_doubts, settle
+from guanxi.parties.survivorship.refresh import refresh_golden
 
 _LOCK: Final = 71_216
 _MAPPED: Final = """
@@ -31,6 +32,11 @@ SELECT record.record, party.kind FROM parties_sourcerecord record
 JOIN parties_link link ON link.source_record_id = record.id JOIN parties_party party ON party.id = link.party_id
 WHERE record.record = ANY(%s::bigint[]) AND record.superseded_at IS NULL
     AND EXISTS (SELECT FROM parties_resolutionrow kept WHERE kept.record = record.record)
+"""
+_PARTIES: Final = """
+SELECT DISTINCT parties_surviving(link.party_id)
+FROM parties_sourcerecord record JOIN parties_link link ON link.source_record_id = record.id
+WHERE record.record = ANY(%s::bigint[]) AND record.superseded_at IS NULL
 """
 _NOW_WITH: Final = """
 SELECT record.record, parties_surviving(link.party_id)
@@ -72,6 +78,8 @@ def resolve_records(connection: Connection, records: Collection[int], at: dt.dat
         register = SqlRegister(connection, model)
         placed = place(register, model, Scorer(model, register.frequency), of_kind)
         settled.add(_settle(connection, kind, placed.clustering, placed.edges, at))
+    of_records = {row[0] for row in connection.execute(_PARTIES, [list(records)])}
+    refresh_golden(connection, settled.touched | of_records, at)
     return settled
 
 
@@ -86,6 +94,7 @@ def resolve_again(connection: Connection, records: Collection[int], at: dt.datet
         model = active_model(connection, kind)
         register = SqlRegister(connection, model)
         settled.add(_settle(connection, kind, cluster_around(register, model, chosen), [], at))
+    refresh_golden(connection, settled.touched, at)
     return settled
 
 

@@ -26,6 +26,7 @@ from guanxi.parties.resolution.store import WEIGHT_OF_VERDICT, SqlRegister
 from guanxi.parties.resolution.whole_run import WholeRun, whole_run
 from guanxi.parties.resolve import lock, undecided
 from guanxi.parties.settle import RESOLUTION, Settled, keep_doubts, settle
+from guanxi.parties.survivorship.refresh import refresh_golden
 
 ENOUGH_TO_LEARN: Final = 20_000  # records of a kind, for figures and frequencies of their own
 _UNTRAINED: Final[dict[str, Model]] = {"person": PEOPLE, "organisation": COMPANIES}
@@ -46,9 +47,16 @@ SELECT low, high, verdict FROM (
 ) AS newest WHERE verdict <> 'withdrawn'
 """
 
+_NEVER_CHOSEN: Final = """
+SELECT DISTINCT parties_surviving(link.party_id)
+FROM parties_sourcerecord record JOIN parties_link link ON link.source_record_id = record.id
+WHERE record.superseded_at IS NULL AND record.mapped IS NOT NULL
+    AND NOT EXISTS (SELECT FROM parties_goldenstate state WHERE state.party_id = link.party_id)
+"""
+
 Numbers = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
-"""Told the stage (normalise, learn, compare, register, settle), what of it is done, and of how much."""
+"""Told the stage (normalise, learn, compare, register, settle, golden), what of it is done, and of how much."""
 
 
 def resolve_everything(connection: Connection, at: dt.datetime, progress: Progress, *, learn: bool = False) -> Settled:
@@ -76,7 +84,17 @@ def resolve_everything(connection: Connection, at: dt.datetime, progress: Progre
                 for doubt in found.doubts
             ]
     settled.doubts = keep_doubts(connection, undecided(connection, doubts), None, at)
+    _refresh(connection, settled, at, progress)
     return settled
+
+
+def _refresh(connection: Connection, settled: Settled, at: dt.datetime, progress: Progress) -> None:
+    """Choose the golden records of all that changed, and of those that never were chosen."""
+    never = {row[0] for row in connection.execute(_NEVER_CHOSEN)}
+    touched = sorted(settled.touched | never)
+    for start in range(0, len(touched), _CHUNK):
+        refresh_golden(connection, touched[start : start + _CHUNK], at)
+        progress("golden", min(start + _CHUNK, len(touched)), len(touched))
 
 
 def _normalised(connection: Connection, progress: Progress) -> dict[str, tuple[Numbers, pa.Table]]:

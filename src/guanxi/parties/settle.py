@@ -197,6 +197,7 @@ def _part(
                     reason="Their records are no longer alike.",
                     at=at,
                     decided=False,
+                    refresh=False,
                 )
                 settled.parted += 1
                 settled.touched |= {party, *(each.surviving for each in members if each.surviving)}
@@ -260,6 +261,7 @@ def _merge(
             reason="Their records are those of one customer.",
             at=at,
             decided=False,
+            refresh=False,
         )
         settled.merged += 1
         settled.touched |= {party, going[party]}

@@ -14,6 +14,7 @@ from typing import Final
 from guanxi.kernel.identity import uuid7
 from guanxi.parties.errors import MoveNotUndone, PartyUnknown, SplitRefused
 from guanxi.parties.merge import MEMBERS, Connection, find_move, records_of, write_move, write_verdicts
+from guanxi.parties.survivorship.refresh import refresh_golden
 
 _LINKS: Final = """
 SELECT link.source_record_id, link.party_id, link.how, record.record,
@@ -97,6 +98,7 @@ def split(
     connection.execute(_HAND_OVER, [move_id, other, *went])
     left = [link[3] for link in links if link not in chosen]
     write_verdicts(connection, ([link[3] for link in chosen], left), "different", by=actor, at=at)
+    refresh_golden(connection, [party, other], at)
     return move_id
 
 
@@ -122,6 +124,7 @@ def undo_split(connection: Connection, *, actor: str, move_id: uuid.UUID, reason
     )
     parted = [row[0] for row in found.detail["links"]]
     connection.execute(_WITHDRAW, {"by": actor, "at": at, "parted": parted, "all": records_of(connection, found.party)})
+    refresh_golden(connection, [found.party, found.other], at)
     return write_move(
         connection,
         actor=actor,

@@ -8,4 +8,6 @@ from guanxi.office.records import overview
 
 urlpatterns = [
     path("", overview.records, name="records"),
+    path("live", overview.records_live, name="records-live"),
+    path("resolve", overview.resolve_records, name="resolve-records"),
 ]
