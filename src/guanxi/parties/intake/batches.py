@@ -139,9 +139,9 @@ def take_in(target: Target, batch: Batch, doubts: Counter[str], share: float, at
         if batch.offers:
             _offer_all(connection, batch)
         counts = Counter({"unchanged": batch.repeated})
-        if target.full:
-            _settle_met_before(connection, batch, counts, facts)
         connection.execute(statements.JUDGE, facts)
+        if target.full:
+            _settle_met_before(connection, batch, counts)
         _hold_others(connection, facts)
         for statement in (statements.LAPSE, statements.SUPERSEDE, statements.INSERT):
             connection.execute(statement, facts)
@@ -168,10 +168,8 @@ def _offer_all(connection: psycopg.Connection[Any], batch: Batch) -> None:
             copy.write(line if told else line.replace("\0", "\\N"))
 
 
-def _settle_met_before(
-    connection: psycopg.Connection[Any], batch: Batch, counts: Counter[str], facts: dict[str, Any]
-) -> None:
-    for row, key, same in connection.execute(statements.MET_BEFORE, facts).fetchall():
+def _settle_met_before(connection: psycopg.Connection[Any], batch: Batch, counts: Counter[str]) -> None:
+    for row, key, same in connection.execute(statements.TWICE).fetchall():
         if same:
             counts["unchanged"] += 1
         else:

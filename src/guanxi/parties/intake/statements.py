@@ -34,26 +34,30 @@ CROSS JOIN LATERAL (
 WHERE now.id = %s AND last.mode = now.mode AND last.source_version = now.source_version AND last.sha256 = file.sha256
 """
 
-# A key that this load has met before: the same again is nothing, another row under it is told to be one too many.
-MET_BEFORE: Final = """
-DELETE FROM offered o USING parties_sourcerecord c, parties_loadrow met
-WHERE c.source = %(source)s AND c.key = o.key AND c.superseded_at IS NULL
-AND met.load_id = %(load)s AND met.record = c.record
-RETURNING o.row, o.key, c.content = o.content
-"""
+# Each row is looked up by its key, whatever the planner believes of a table that is being filled: hence the limits.
+# A key that a full load has met before: the same again is nothing, another row under it is told to be one too many.
 JUDGE: Final = """
 INSERT INTO judged
 SELECT o.row, o.key, o.content, o.mapped, o.told_at, c.id, c.record, coalesce(c.version, 0), CASE
+    WHEN met.record IS NOT NULL THEN CASE WHEN c.content = o.content THEN 'repeated' ELSE 'twice' END
     WHEN o.deleted THEN CASE WHEN c.id IS NULL OR c.gone_at IS NOT NULL THEN 'nothing' ELSE 'gone' END
     WHEN c.id IS NULL THEN 'added'
     WHEN c.content <> o.content OR c.gone_at IS NOT NULL THEN 'changed'
     WHEN c.mapped IS DISTINCT FROM o.mapped THEN 'remapped'
     ELSE 'unchanged' END
-FROM offered o LEFT JOIN parties_sourcerecord c
-ON c.source = %(source)s AND c.key = o.key AND c.superseded_at IS NULL
+FROM offered o
+LEFT JOIN LATERAL (
+    SELECT * FROM parties_sourcerecord c
+    WHERE c.source = %(source)s AND c.key = o.key AND c.superseded_at IS NULL LIMIT 1
+) c ON true
+LEFT JOIN LATERAL (
+    SELECT m.record FROM parties_loadrow m WHERE %(full)s AND m.load_id = %(load)s AND m.record = c.record LIMIT 1
+) met ON true
 """
+TWICE: Final = "DELETE FROM judged WHERE verdict IN ('repeated', 'twice') RETURNING row, key, verdict = 'repeated'"
 CHANGED: Final = """
-SELECT j.row, j.record, c.mapped, j.mapped FROM judged j JOIN parties_sourcerecord c ON c.id = j.old_id
+SELECT j.row, j.record, c.mapped, j.mapped FROM judged j
+JOIN LATERAL (SELECT mapped FROM parties_sourcerecord c WHERE c.id = j.old_id LIMIT 1) c ON true
 WHERE j.verdict = 'changed' AND c.mapped IS NOT NULL AND c.mapped <> j.mapped
 """
 # What somebody has dismissed stays dismissed when the source says it again.
