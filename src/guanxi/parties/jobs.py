@@ -11,6 +11,7 @@ import psycopg
 from procrastinate import Blueprint
 
 from guanxi.kernel.clock import now
+from guanxi.parties.custom_fields.indexing import keep_indexes
 from guanxi.parties.intake.errors import LoadUnderWay
 from guanxi.parties.intake.loading import run_load
 from guanxi.parties.intake.spool import forget_files
@@ -61,3 +62,11 @@ def forget_loaded_files(timestamp: int) -> int:  # noqa: ARG001 - as above
     """Drop the content of files that were handed in some time ago; how many pieces."""
     with psycopg.connect(configuration().database_url, autocommit=True) as connection:
         return forget_files(connection, now() - FILES_KEPT)
+
+
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="keep_field_indexes", queueing_lock="parties.keep_field_indexes")
+def keep_field_indexes(timestamp: int) -> int:  # noqa: ARG001 - as above
+    """Make the indexes of fields that were declared searchable and drop those of others; how many were made."""
+    with psycopg.connect(configuration().database_url, autocommit=True) as connection:
+        return len(keep_indexes(connection))

@@ -19,6 +19,7 @@ _STAMP: Final = "SELECT COALESCE(max(id), 0) FROM parties_definitionversion"
 _FIELDS: Final = "SELECT subject, name, definition::text FROM parties_customfield WHERE removed_at IS NULL"
 _TYPES: Final = "SELECT name, definition::text FROM parties_customrecordtype WHERE removed_at IS NULL"
 _MOST_CACHED: Final = 8
+LOCK: Final = 71_216  # shared by whoever writes values, alone for whoever defines fields
 _cache: dict[tuple[str, int], Schema] = {}
 
 

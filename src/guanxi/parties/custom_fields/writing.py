@@ -18,7 +18,7 @@ from guanxi.parties.custom_fields.definition import FieldType
 from guanxi.parties.custom_fields.errors import FieldNotEditable, FieldsInvalid, FieldUnknown, ValueRefused
 from guanxi.parties.custom_fields.field import Field
 from guanxi.parties.custom_fields.registry import Editor, all_fields, fields_for
-from guanxi.parties.custom_fields.schema import Connection
+from guanxi.parties.custom_fields.schema import LOCK, Connection
 from guanxi.parties.custom_fields.values import Value
 from guanxi.parties.errors import PartyUnknown
 from guanxi.parties.search_index import index_parties
@@ -27,6 +27,7 @@ from guanxi.parties.survivorship.pins import follow_edits
 Changes = Mapping[uuid.UUID, Mapping[str, Value]]
 _Faults = dict[uuid.UUID, dict[str, ValueRefused]]
 
+_SHARE: Final = "SELECT pg_advisory_xact_lock_shared(%s)"
 _LOCK: Final = "SELECT id FROM parties_party WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _READ: Final = """
 SELECT party.id, party.kind, party.merged_into_id{columns} FROM parties_party party WHERE party.id = ANY(%s::uuid[])
@@ -138,6 +139,7 @@ def take_back(connection: Connection, *, actor: Editor, change: uuid.UUID, at: d
 
 def _fields(connection: Connection, actor: Editor, changes: Changes) -> dict[str, Field]:
     """The fields that are to be changed, all of which the actor may change."""
+    connection.execute(_SHARE, [LOCK])
     names = {name for wanted in changes.values() for name in wanted}
     there = {field.name: field for field in fields_for(actor, on=connection) if field.name in names}
     for name in sorted(names):
