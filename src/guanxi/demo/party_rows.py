@@ -16,6 +16,7 @@ from guanxi.access.cards import mask_number, number_hash
 from guanxi.access.pin import PinVerificationKey, pin_verification_key
 from guanxi.demo.customers import FIRST_NUMBER, Customer
 from guanxi.demo.holdings import Holdings
+from guanxi.parties.relationships.kinds import stored
 from guanxi.parties.search_tokens import Findable, fuzzy_keys_of, to_tsvector_text, tokens_of
 
 CREDENTIALS: Final = 1_000  # customers who can sign in: a password costs a millisecond even when hashed cheaply
@@ -100,9 +101,9 @@ def _contacts(customers: list[Customer]) -> Rows:
 
 
 def _relationships(customers: list[Customer]) -> Rows:
-    for customer in customers:
-        for kind, other in customer.relations:
-            yield customer.id, other, kind
+    """Each once: both of a couple know of the other."""
+    told = {stored(customer.id, kind, other) for customer in customers for kind, other in customer.relations}
+    yield from sorted(told)
 
 
 def _source_rows(seed: int, customers: list[Customer], held: Holdings) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:

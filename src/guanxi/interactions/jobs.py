@@ -1,4 +1,4 @@
-"""The timeline's own upkeep: there is always a partition for the months ahead."""
+"""The timeline's own upkeep, and what is found by reading it: relationships."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Final
 import asyncpg
 from procrastinate import Blueprint
 
+from guanxi.interactions.finding import find_for
 from guanxi.interactions.outbox import trim
 from guanxi.kernel.clock import now
 from guanxi.storage.configuration import configuration
 
 NAMESPACE: Final = "interactions"
 MONTHS_AHEAD: Final = 3
+FINDING_SECONDS: Final = 45  # of each minute, when there is much to do
 blueprint: Final = Blueprint()
 _ENSURE: Final = "SELECT interactions_ensure_months($1, ($1 + $2 * interval '1 month')::date)"
 
@@ -40,3 +42,10 @@ async def trim_outbox(timestamp: int) -> int:  # noqa: ARG001 - Procrastinate te
         return await trim(connection, now() - dt.timedelta(days=settings.event_days))
     finally:
         await connection.close()
+
+
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="find_relationships", queueing_lock="interactions.find_relationships")
+def find_relationships(timestamp: int) -> int:  # noqa: ARG001 - Procrastinate tells which run this is
+    """Look at parties that changed, and go on with a run over all; how many were looked at."""
+    return find_for(configuration().database_url, now(), FINDING_SECONDS).parties

@@ -6,6 +6,7 @@ PartiesError
 ├── PartyUnknown            no party is found under this id
 ├── NothingToTakeBack       a reviewer has no answer that could be taken back, or not any more
 ├── ReviewPairTaken         a doubtful pair is not this reviewer's to answer any more
+├── RelationshipRefused     two parties cannot stand so to each other, or not any more
 ├── SplitRefused            this cannot be parted from the party
 └── SearchNotPermitted      the actor may not look for customers
 """
@@ -37,6 +38,15 @@ class MergeRefused(PartiesError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, next_step="Look at both customers again and choose two that are one.")
+
+
+class RelationshipRefused(PartiesError):
+    """Two parties cannot stand so to each other, or not any more."""
+
+    code = "parties.relationship_refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, next_step="Load the customer's relationships again and look at both of them.")
 
 
 class SplitRefused(PartiesError):

@@ -38,6 +38,13 @@ from guanxi.parties.record_models import (
     SourceRecord,
     Verdict,
 )
+from guanxi.parties.relationship_models import (
+    CommonGround,
+    FindingRun,
+    Relationship,
+    RelationshipDue,
+    RelationshipEvent,
+)
 from guanxi.parties.review_models import ReviewAnswer, ReviewClaim
 from guanxi.parties.survivorship_models import (
     GoldenState,
@@ -53,12 +60,14 @@ __all__ = [
     "Account",
     "AccountHolder",
     "Card",
+    "CommonGround",
     "ContactPoint",
     "CustomField",
     "CustomRecord",
     "CustomRecordType",
     "DefinitionVersion",
     "FieldChange",
+    "FindingRun",
     "GoldenState",
     "Handover",
     "HeldRow",
@@ -78,6 +87,8 @@ __all__ = [
     "RecordScore",
     "Rejection",
     "Relationship",
+    "RelationshipDue",
+    "RelationshipEvent",
     "ResolutionFrequency",
     "ResolutionKey",
     "ResolutionModel",
@@ -201,23 +212,6 @@ class ContactPoint(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["value"], name="parties_contact_value")]
-
-
-class Relationship(models.Model):
-    """How one party stands to another: `from_party` is the `kind` of `to_party` (spouse, parent, employer)."""
-
-    id = models.BigAutoField(primary_key=True)
-    from_party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="relationships_from")
-    to_party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="relationships_to")
-    kind = models.CharField(max_length=24)
-    valid_from = models.DateField(null=True)
-    valid_to = models.DateField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["from_party", "to_party", "kind"], name="parties_relationship_once"),
-            models.CheckConstraint(condition=~Q(from_party=models.F("to_party")), name="parties_relationship_two"),
-        ]
 
 
 class Account(models.Model):
