@@ -11,12 +11,12 @@ import psycopg
 from procrastinate import Blueprint
 
 from guanxi.kernel.clock import now
+from guanxi.parties.carry_out_run import carry_out, take_up
 from guanxi.parties.custom_fields.indexing import keep_indexes
 from guanxi.parties.intake.errors import LoadUnderWay
 from guanxi.parties.intake.loading import run_load
 from guanxi.parties.intake.spool import forget_files
 from guanxi.parties.intake.states import OPEN
-from guanxi.parties.resolution_runs import carry_out
 from guanxi.storage.configuration import configuration
 
 NAMESPACE: Final = "parties"
@@ -42,6 +42,13 @@ def load_records(load: str) -> str:
 def resolve_everything(run: str) -> None:
     """Carry out one run of resolution."""
     carry_out(configuration().database_url, uuid.UUID(run))
+
+
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="take_up_resolution", queueing_lock="parties.take_up_resolution")
+def take_up_resolution(timestamp: int) -> bool:  # noqa: ARG001 - Procrastinate tells which run this is
+    """Go on with a resolution whose worker was killed; whether there was one."""
+    return take_up(configuration().database_url)
 
 
 @blueprint.periodic(cron="* * * * *")
