@@ -12,9 +12,12 @@ import pytest
 import schemathesis
 from schemathesis.checks import CHECKS, load_all_checks
 
+from guanxi.access.machine_clients import NewClient, add_key, register_client
+from guanxi.access.scopes import SCOPES
 from guanxi.gateway.app import all_operations
 from guanxi.gateway.openapi import document
 from guanxi.gateway.operations import KeyRule
+from guanxi.kernel.clock import now
 
 load_all_checks()
 # Business rules (whose account, which currency) are not in the schema, so a fitting request may still be refused; and
@@ -28,6 +31,7 @@ EVERYTHING = [
     # What takes nothing cannot be asked wrongly.
     if mode.is_positive or operation.body or operation.path_parameters or operation.idempotency_key != KeyRule.IGNORED
 ]
+OF_MACHINES = r"/customers|/sources|/moves|/webhooks"
 OF_CORPORATES = r"/payment-files|/camt\.|/entries|/credit-transfers"
 
 
@@ -49,16 +53,32 @@ def corporate(new_customer, sign_in) -> dict[str, str]:
     return sign_in(new_customer(), "corporate_file")
 
 
+@pytest.fixture(scope="module")
+def machine(database) -> dict[str, str]:
+    """The key of a machine client that may do everything."""
+    with database.transaction():
+        new = NewClient("tester", "Tester", SCOPES, [], 100_000)
+        register_client(database, new, by="system:test", at=now())
+        return {"Authorization": f"Bearer {add_key(database, 'tester', by='system:test', at=now())}"}
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_context, value) -> bytes:
+    """Text of which each line is a document, as it is; whatever else is generated is no line either."""
+    return value.encode() if isinstance(value, str) else str(value).encode()
+
+
 @pytest.mark.parametrize(("method", "path", "mode"), EVERYTHING)
 def test_the_gateway_keeps_to_its_own_description(
-    described, signed_in, corporate, method: str, path: str, mode
+    described, signed_in, corporate, machine, method: str, path: str, mode
 ) -> None:
     @hypothesis.given(case=described[path][method].as_strategy(generation_mode=mode))
     @hypothesis.settings(
         max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
     )
     def check(case: schemathesis.Case) -> None:
-        headers = corporate if re.search(OF_CORPORATES, path) else next(signed_in)
+        headers = machine if re.search(OF_MACHINES, path) else None
+        headers = headers or (corporate if re.search(OF_CORPORATES, path) else next(signed_in))
         checks = WITHOUT_SYSTEMS if path == "/v1/packages" else CHECKED
         case.call_and_validate(headers=headers, checks=checks, timeout=30)
 

@@ -4,6 +4,7 @@ AccessError
 ├── SignInRefused     the login or the password is wrong, or sign-in is locked for a while: one answer for all three
 ├── SignInBusy        too many sign-ins are being checked at once; try again in a moment
 ├── TerminalUnknown   no terminal in service has this id
+├── ClientUnknown     no machine client of this name may speak
 ├── WorkingKeyUnreadable  a stored key does not open: another secret, another owner, or damage
 └── ActionDenied      this role may not do that
 """
@@ -54,6 +55,15 @@ class TerminalUnknown(AccessError):
 
     def __init__(self, terminal_id: str) -> None:
         super().__init__(f"No terminal {terminal_id!r} is in service.", next_step="Register it, or put it in service.")
+
+
+class ClientUnknown(AccessError):
+    """No machine client of this name may speak."""
+
+    code = "access.client_unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No machine client {name!r} may speak.", next_step="See guanxi client list, or add it.")
 
 
 class WorkingKeyUnreadable(AccessError):

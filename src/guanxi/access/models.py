@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+
+from guanxi.access.scopes import SCOPES
 
 
 class StaffRole(models.TextChoices):
@@ -76,6 +79,34 @@ class CustomerSession(models.Model):
     channel = models.CharField(max_length=16)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class MachineClient(models.Model):
+    """A computer that speaks to the gateway in its own name: what it may do, and how often."""
+
+    name = models.SlugField(primary_key=True, max_length=24)
+    title = models.CharField(max_length=120)
+    scopes = ArrayField(models.CharField(max_length=24))
+    sources = ArrayField(models.CharField(max_length=24), default=list)  # whose records it may tell, besides its own
+    requests_per_second = models.PositiveIntegerField(default=100)
+    created_at = models.DateTimeField()
+    disabled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(scopes__contained_by=list(SCOPES)), name="access_client_scopes_known"),
+            models.CheckConstraint(condition=Q(requests_per_second__gte=1), name="access_client_rate"),
+        ]
+
+
+class MachineKey(models.Model):
+    """A key of a machine client: only its SHA-256 is kept. Several may hold at once, to change over without a pause."""
+
+    key_hash = models.BinaryField(primary_key=True)
+    client = models.ForeignKey(MachineClient, on_delete=models.PROTECT, related_name="keys")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
 

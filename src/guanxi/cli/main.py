@@ -25,7 +25,7 @@ TOUR: Final[dict[str, Sequence[str]]] = {
     "Run one process by itself": ("office", "gateway", "worker", "sandbox"),
     "Prove it": ("chaos",),
     "Build on it": ("new", "maps"),
-    "Look after it": ("migrate", "reconcile", "terminal", "iso8583", "events", "files", "assets", "audit"),
+    "Look after it": ("migrate", "reconcile", "terminal", "client", "iso8583", "events", "files", "assets", "audit"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,6 +23,7 @@ class Answer(NamedTuple):
     body: bytes
     headers: Headers
     label: str
+    pieces: AsyncIterator[bytes] | None = None  # what follows the body, as it comes to be
 
 
 def json_answer(content: object, *, status: int = 200, label: str = "completed", headers: Headers = ()) -> Answer:
@@ -38,6 +40,16 @@ def xml_answer(content: bytes, *, name: str) -> Answer:
     """A message as XML, to be kept under `name`."""
     disposition = (b"content-disposition", f'attachment; filename="{name}"'.encode())
     return Answer(200, content, ((b"content-type", b"application/xml"), *ALWAYS, disposition), "completed")
+
+
+def raw_json(body: bytes, *, status: int = 200, headers: Headers = ()) -> Answer:
+    """What is JSON already."""
+    return Answer(status, body, _JSON + headers, "completed")
+
+
+def lines_answer(pieces: AsyncIterator[bytes]) -> Answer:
+    """JSON line by line (application/x-ndjson), sent as it comes to be."""
+    return Answer(200, b"", ((b"content-type", b"application/x-ndjson"), *ALWAYS), "completed", pieces)
 
 
 def no_content() -> Answer:

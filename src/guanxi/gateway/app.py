@@ -16,6 +16,7 @@ from litestar.types import ASGIApp
 from guanxi.gateway import channels, health, problems, reference
 from guanxi.gateway.banking import banking_operations
 from guanxi.gateway.customer_channel import CustomerChannel
+from guanxi.gateway.customers.operations import customer_operations
 from guanxi.gateway.endpoints import endpoint
 from guanxi.gateway.errors import InvalidRequest, MethodNotAllowed, PathUnknown, RequestRefused
 from guanxi.gateway.operations import NO_SESSION, Operation
@@ -34,7 +35,7 @@ def all_operations() -> list[Operation]:
             customer_channels[found.channel] = found
         of_channels += getattr(module, "OPERATIONS", ())
     customers = [*signing_operations(customer_channels), *banking_operations(customer_channels)]
-    served = [*customers, *of_channels, *health.OPERATIONS]
+    served = [*customers, *of_channels, *customer_operations(), *health.OPERATIONS]
     return [*served, *reference.reference_operations(served)]
 
 

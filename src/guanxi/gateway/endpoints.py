@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,7 @@ from guanxi.exchange.message_rows import Heard
 from guanxi.gateway import problems
 from guanxi.gateway.answers import Answer
 from guanxi.gateway.errors import FieldError, InvalidRequest, MethodNotAllowed, NotReady, NotSignedIn
+from guanxi.gateway.machines import admit, read_query
 from guanxi.gateway.operations import NO_SESSION, KeyRule, Operation
 from guanxi.gateway.resources import Gateway
 from guanxi.gateway.wire import (
@@ -26,6 +27,7 @@ from guanxi.gateway.wire import (
     decode_json,
     read_body,
     read_idempotency_key,
+    read_lines,
     stream_xml,
 )
 from guanxi.kernel.clock import now
@@ -49,6 +51,7 @@ def endpoint(gateway: Gateway, operations: Sequence[Operation]) -> ASGIApp:
         gateway.in_flight += 1
         try:
             call = Call(scope["path_params"], dict(scope["headers"]), now(), client_address(scope))
+            call.query_string = scope["query_string"]
             operation, decoder = by_method.get(scope["method"], _NOTHING)  # type: ignore[typeddict-item]
             try:
                 answer = await (_run(gateway, operation, decoder, call, receive) if operation else refuse_method())
@@ -57,10 +60,10 @@ def endpoint(gateway: Gateway, operations: Sequence[Operation]) -> ASGIApp:
             except Exception as error:  # noqa: BLE001 - the door answers whatever happens behind it
                 answer = _refuse(gateway, error, call)
             name = operation.name if operation else "unknown"
-            channel = call.session.channel.value if call.session else NO_SESSION
+            channel = _channel(call)
             seconds = time.perf_counter() - started
             gateway.metrics.answered(channel, name, answer.label, seconds)
-            if operation is not None and (operation.signed_in or operation.body):
+            if operation is not None and not operation.scope and (operation.signed_in or operation.body):
                 gateway.exchange.recorder.heard(_heard(operation, call, answer, seconds))
             await send_answer(send, answer)
         finally:
@@ -71,10 +74,26 @@ def endpoint(gateway: Gateway, operations: Sequence[Operation]) -> ASGIApp:
 
 async def send_answer(send: Send, answer: Answer) -> None:
     """`answer` on the wire."""
+    if answer.pieces is not None:
+        await _send_pieces(send, answer, answer.pieces)
+        return
     length = (b"content-length", str(len(answer.body)).encode())
-    headers = answer.headers if answer.status == 204 else (*answer.headers, length)
+    headers = answer.headers if answer.status in {204, 304} else (*answer.headers, length)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+async def _send_pieces(send: Send, answer: Answer, pieces: AsyncIterator[bytes]) -> None:
+    """What breaks off in the middle ends the connection without its last piece, which tells the peer."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    async for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _channel(call: Call) -> str:
+    """What the metrics call the channel."""
+    return call.session.channel.value if call.session else "api" if call.client else NO_SESSION
 
 
 async def _run(
@@ -84,17 +103,29 @@ async def _run(
         raise NotReady("The gateway is stopping.", next_step="Connect again in a moment.", headers=CLOSE)
     if operation.signed_in:
         await _authenticate(gateway, call)
-    if operation.idempotency_key is not KeyRule.IGNORED:
-        call.idempotency_key = read_idempotency_key(call.headers)
-        if call.idempotency_key is None and operation.idempotency_key is KeyRule.REQUIRED:
-            raise _key_required()
+    if operation.scope:
+        await admit(gateway, operation, call)
+    _read_head(operation, call)
     if operation.streams_xml:
         call.pieces = stream_xml(receive, call.headers)
+    if operation.takes_lines:
+        call.raw_body = await read_lines(receive, call.headers)
+        return await operation.run(gateway, call)
     if operation.signed or decoder is not None:
         call.raw_body = await read_body(receive, call.headers)
     if decoder is not None:
         call.body = decode_json(call.raw_body, call.headers, decoder)
     return await operation.run(gateway, call)
+
+
+def _read_head(operation: Operation, call: Call) -> None:
+    """What stands beside the body."""
+    if operation.query_parameters:
+        call.query = read_query(call.query_string, operation)
+    if operation.idempotency_key is not KeyRule.IGNORED:
+        call.idempotency_key = read_idempotency_key(call.headers)
+        if call.idempotency_key is None and operation.idempotency_key is KeyRule.REQUIRED:
+            raise _key_required()
 
 
 async def _authenticate(gateway: Gateway, call: Call) -> None:
@@ -115,7 +146,7 @@ def _refuse(gateway: Gateway, error: Exception, call: Call) -> Answer:
         case GuanxiError():
             answer = problems.refused(error)
             if answer.status < 500:
-                gateway.metrics.refused(call.session.channel.value if call.session else NO_SESSION, answer.label)
+                gateway.metrics.refused(_channel(call), answer.label)
         case asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | asyncpg.InternalClientError() | OSError():
             _log.error("The database could not be used: %s", error)
             sentence = "The record cannot be reached, and nothing is done without it."
@@ -164,7 +195,8 @@ def _outcome(call: Call, answer: Answer) -> str:
 
 
 def _decoder(operation: Operation) -> msgspec.json.Decoder[Any] | None:
-    return msgspec.json.Decoder(operation.body) if operation.body and not operation.signed else None
+    raw = operation.signed or operation.takes_lines
+    return msgspec.json.Decoder(operation.body) if operation.body and not raw else None
 
 
 def _not_allowed(allowed: bytes) -> MethodNotAllowed:

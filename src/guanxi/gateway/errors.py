@@ -7,14 +7,20 @@ GatewayError
     ├── MalformedJson          400  the body is not JSON, or not UTF-8
     ├── InvalidRequest         400  fields or headers break their rules; names each of them
     ├── NotSignedIn            401  no session token, or one that is not valid any more
+    ├── KeyRefused             401  no machine client's key, or one that does not hold any more
     ├── SignatureInvalid       401  the signature is not the one of this body under the shared key
     ├── PaymentFileUnknown     404  no payment file of this customer has that id
+    ├── ScopeMissing           403  the machine client was not given this scope, or this source
     ├── PathUnknown            404  nothing is served there
     ├── RefusedForReason            a business reason that shows before the exchange is asked
     ├── MethodNotAllowed       405  something is, but not with this method
     ├── RequestTimeout         408  the body did not arrive in time
     ├── BodyTooLarge           413  the body is beyond what any operation takes
     ├── MediaTypeUnsupported   415  the body is not said to be JSON
+    ├── VersionChanged         412  it is not any more as the caller has seen it
+    ├── CustomerInvalid        422  fields of a customer or a record that cannot be so; names each of them
+    ├── VersionRequired        428  a change must say which version it changes
+    ├── TooManyRequests        429  more requests than this machine client may make
     ├── TooManyFailures        429  too many failed sign-ins from this address
     └── NotReady               503  starting, or stopping
 """
@@ -100,6 +106,55 @@ class NotSignedIn(RequestRefused):
     code = "not_signed_in"
     status = 401
     title = "Not signed in"
+
+
+class KeyRefused(RequestRefused):
+    """No machine client's key, or one that does not hold any more."""
+
+    code = "key_refused"
+    status = 401
+    title = "The key is not valid"
+
+
+class ScopeMissing(RequestRefused):
+    """The machine client was not given this scope, or this source."""
+
+    code = "scope_missing"
+    status = 403
+    title = "Not among what this client may do"
+
+
+class VersionChanged(RequestRefused):
+    """It is not any more as the caller has seen it."""
+
+    code = "version_changed"
+    status = 412
+    title = "Changed meanwhile"
+
+
+class CustomerInvalid(RequestRefused):
+    """Fields of a customer or a record that cannot be so; names each of them."""
+
+    code = "customer_invalid"
+    status = 422
+    title = "Some fields cannot be so"
+
+
+class VersionRequired(RequestRefused):
+    """A change must say which version it changes."""
+
+    code = "version_required"
+    status = 428
+    title = "Say which version is to be changed"
+
+
+class TooManyRequests(RequestRefused):
+    """More requests than this machine client may make."""
+
+    code = "too_many_requests"
+    status = 429
+    title = "Too many requests"
+    permanent = False
 
 
 class SignatureInvalid(RequestRefused):

@@ -17,6 +17,7 @@ _DESCRIPTION: Final = f"""
 The HTTP door of Guanxi for internet and mobile banking and for the systems behind it.
 
 * Sign in at `POST /v1/sessions`; send the token as `Authorization: Bearer <token>`.
+* Machine clients send a key of their own as `Authorization: Bearer <key>` and do what their scopes allow.
 * Money is decimal text with its currency beside it, never a number.
 * Whatever changes something needs an `Idempotency-Key`. Repeating the same request with the same key has no second
   effect and answers what was answered, with `Idempotency-Replayed: true`.
@@ -26,17 +27,20 @@ The HTTP door of Guanxi for internet and mobile banking and for the systems behi
 _REFUSALS: Final[dict[int, str]] = {
     400: "The request breaks a rule; `errors` names the fields.",
     401: "Not signed in, or the proof is wrong.",
-    403: "Not permitted on this channel.",
-    404: "There is no such thing for this customer.",
+    403: "Not permitted on this channel, or not among the scopes of this client.",
+    404: "There is no such thing, or not for this customer.",
     408: "The body took too long to arrive.",
     409: "The Idempotency-Key is in use: by other content, or by the same request still being worked on.",
+    412: "It has changed since the version that If-Match names.",
     413: "The body is too large.",
     415: "The body is not said to be JSON.",
-    422: "Declined; nothing was moved. `code` is the reason.",
-    429: "Too many failures; wait as `Retry-After` says.",
+    422: "Declined; nothing was changed. `code` is the reason.",
+    428: "A change needs If-Match.",
+    429: "Too many failures or requests; wait as `Retry-After` says.",
     503: "Cannot be done at this moment; try again.",
     504: "A business system did not answer in time; try again with the same key.",
 }
+LINES: Final = "application/x-ndjson"
 _KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[\\x21-\\x7e]+$"}
 
 
@@ -60,6 +64,11 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "schemas": schemas,
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer", "description": "The token of POST /v1/sessions."},
+                "client": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The key of a machine client, with the scope that the operation names.",
+                },
                 "signature": {
                     "type": "apiKey",
                     "in": "header",
@@ -91,7 +100,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described["responses"] |= {str(status): _refusal(status) for status in operation.problems}
     if parameters := _parameters(operation):
         described["parameters"] = parameters
-    if operation.body:
+    if operation.body and not operation.takes_lines:
         described["requestBody"] = {
             "required": True,
             "content": {"application/json": _content(operation.body, operation.body_example)},
@@ -101,6 +110,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"application/xml": {"schema": {"type": "string"}, "example": operation.body_example}},
         }
+    if operation.takes_lines and operation.body:
+        described["requestBody"] = {
+            "required": True,
+            "content": {LINES: _lines(operation.body, operation.body_example)},
+        }
+    if operation.scope:
+        described["security"] = [{"client": [operation.scope]}]
     if operation.signed_in or operation.signed:
         described["security"] = [{"session": []} if operation.signed_in else {"signature": []}]
     return described
@@ -117,6 +133,26 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         }
         for name in re.findall(r"\{(\w+)}", operation.path)
     ]
+    parameters += [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": description,
+            "schema": {"type": "integer", "minimum": 1, "maximum": 10**8} if form is int else {"type": "string"},
+        }
+        for name, (description, form) in operation.query_parameters.items()
+    ]
+    if operation.if_match is not KeyRule.IGNORED:
+        parameters.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": operation.if_match is KeyRule.REQUIRED,
+                "description": "The ETag of what is to be changed, or `*`.",
+                "schema": {"type": "string", "minLength": 1, "pattern": "^[\\x21-\\x7e]+$"},
+            }
+        )
     if operation.idempotency_key is not KeyRule.IGNORED:
         parameters.append(
             {
@@ -132,7 +168,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _answers(operation: Operation, answers: Answers) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answers.description}
-    if answers.body:
+    if answers.body and answers.media_type == LINES:
+        described["content"] = {LINES: _lines(answers.body, answers.example)}
+    elif answers.body:
         described["content"] = {answers.media_type: _content(answers.body, answers.example)}
     elif answers.media_type != "application/json":
         described["content"] = {answers.media_type: {"schema": {"type": "string"}}}
@@ -144,6 +182,12 @@ def _answers(operation: Operation, answers: Answers) -> dict[str, Any]:
             }
         }
     return described
+
+
+def _lines(body: type[msgspec.Struct], example: object) -> dict[str, Any]:
+    """Text of which each line is a document; OpenAPI 3.1 has no word for it, 3.2 calls it `itemSchema`."""
+    item = {"$ref": f"#/components/schemas/{body.__name__}"}
+    return {"schema": {"type": "string"}, "x-item-schema": item, "example": example}
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from guanxi.gateway.answers import Answer
 from guanxi.gateway.resources import Gateway
 from guanxi.gateway.wire import Call
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class KeyRule(Enum):
@@ -50,8 +50,12 @@ class Operation:
     body: type[msgspec.Struct] | None = None
     body_example: Any = None
     path_parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)  # name -> description
+    query_parameters: Mapping[str, tuple[str, type]] = dataclasses.field(default_factory=dict)  # description, form
     signed_in: bool = False
+    scope: str = ""  # asked of machine clients; empty: not for them
     streams_xml: bool = False  # the body is XML of any size, read as it comes
+    takes_lines: bool = False  # the body is JSON, line by line, each of the form of `body`
+    if_match: KeyRule = KeyRule.IGNORED  # what it does with the version that the caller has seen
     signed: bool = False  # by X-Signature under the shared key; the body is read raw
     idempotency_key: KeyRule = KeyRule.IGNORED
 

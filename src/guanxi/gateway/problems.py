@@ -18,6 +18,7 @@ from guanxi.gateway.answers import Answer, Headers, problem_answer
 from guanxi.gateway.errors import FieldError, RefusedForReason, RequestRefused
 from guanxi.kernel.errors import GuanxiError, InvalidValue
 from guanxi.kernel.vocabulary import Outcome, Reason
+from guanxi.parties.errors import PartyUnknown, SourceUnknown
 from guanxi.services.request import ServiceReply
 
 
@@ -127,7 +128,7 @@ def not_done(reply: ServiceReply) -> Answer:
     return _reason(answer, code, None if reply.reason is Reason.IN_PROGRESS else reply)
 
 
-def refused(error: GuanxiError) -> Answer:
+def refused(error: GuanxiError) -> Answer:  # noqa: PLR0911 - one line for each family
     """The problem document for a request that no service was asked about."""
     match error:
         case RefusedForReason():
@@ -139,6 +140,8 @@ def refused(error: GuanxiError) -> Answer:
         case InvalidValue():
             errors = [FieldError(error.field, str(error))]
             return _problem(error, 400, "The request breaks a rule", "invalid_request", errors=errors)
+        case PartyUnknown() | SourceUnknown():
+            return _problem(error, 404, "Not known", error.code)
         case SignInRefused():
             return _problem(error, 401, "Sign-in refused", "sign_in_refused")
         case SignInBusy():

@@ -11,9 +11,12 @@ import asyncpg
 
 from guanxi.access.credentials import PasswordCheck
 from guanxi.access.failure_limit import FailureLimit
+from guanxi.access.machine_clients import ClientBook
+from guanxi.access.rate_limit import RateLimit
 from guanxi.access.sessions import SessionBook
 from guanxi.exchange.payments.desk import Desk, open_desk
 from guanxi.exchange.process import Exchange, open_exchange
+from guanxi.gateway.customers.desk import CustomerDesk
 from guanxi.gateway.metrics import Metrics
 from guanxi.storage.configuration import Configuration
 from guanxi.storage.errors import DatabaseUnavailable
@@ -33,6 +36,9 @@ class Gateway:
     passwords: PasswordCheck
     failures: FailureLimit
     metrics: Metrics
+    clients: ClientBook
+    rates: RateLimit
+    customers: CustomerDesk
     in_flight: int = 0
     stopping: bool = False
 
@@ -48,7 +54,21 @@ async def open_gateway(configuration: Configuration) -> AsyncIterator[Gateway]:
         passwords = PasswordCheck()
         stack.callback(passwords.close)
         sessions = SessionBook(pool)
-        gateway = Gateway(configuration, pool, exchange, desk, sessions, passwords, FailureLimit(), Metrics())
+        customers = CustomerDesk(configuration.database_url)
+        stack.callback(customers.close)
+        gateway = Gateway(
+            configuration,
+            pool,
+            exchange,
+            desk,
+            sessions,
+            passwords,
+            FailureLimit(),
+            Metrics(),
+            ClientBook(pool),
+            RateLimit(),
+            customers,
+        )
         gateway.metrics.watch("guanxi_requests_in_flight", "Requests being worked on.", lambda: gateway.in_flight)
         gateway.metrics.watch("guanxi_journal_queue", "Appends waiting.", lambda: exchange.journal.waiting)
         watch = asyncio.create_task(sessions.keep_current())

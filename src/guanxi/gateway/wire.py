@@ -7,12 +7,13 @@ import dataclasses
 import datetime as dt
 import re
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar.types import Receive, Scope
 
+from guanxi.access.machine_clients import MachineClient
 from guanxi.access.sessions import Session
 from guanxi.gateway.errors import (
     BodyTooLarge,
@@ -30,7 +31,10 @@ BODY_SECONDS: Final = 10.0
 KEY_LENGTH: Final = 40
 CLOSE: Final = ((b"connection", b"close"),)
 
+LINES_LIMIT: Final = 32 * 1024 * 1024
+
 _XML: Final = frozenset({b"application/xml", b"text/xml"})
+_LINES: Final = frozenset({b"application/x-ndjson", b"application/jsonl", b"application/ndjson"})
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,40}")
 _AT_PATH: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NAMED: Final = re.compile(r"^Object (?P<fault>contains unknown|missing required) field `(?P<name>.*?)`")
@@ -48,7 +52,10 @@ class Call:
     headers: Mapping[bytes, bytes]
     received_at: dt.datetime
     address: str
+    query_string: bytes = b""
+    query: Mapping[str, str] = dataclasses.field(default_factory=dict)
     session: Session | None = None
+    client: MachineClient | None = None
     idempotency_key: str | None = None
     raw_body: bytes = b""
     request_id: uuid.UUID | None = None  # once the exchange has been asked
@@ -61,6 +68,13 @@ class Call:
         if self.session is None:
             raise LookupError("this operation was reached without a session")
         return self.session
+
+    @property
+    def machine(self) -> MachineClient:
+        """The client, on operations that ask for a scope."""
+        if self.client is None:
+            raise LookupError("this operation was reached without a machine client")
+        return self.client
 
 
 async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
@@ -92,12 +106,33 @@ async def _collect(receive: Receive) -> bytes:
             return body
 
 
-async def stream_xml(receive: Receive, headers: Mapping[bytes, bytes]) -> AsyncIterator[bytes]:
+async def read_lines(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+    """A whole body of JSON lines, of at most `LINES_LIMIT`: it is read before it is worked on.
+
+    Who sends without reading would otherwise wait for us while we wait for them to read what we answer.
+    """
+    body = bytearray()
+    async for piece in _stream(receive, headers, _LINES, "JSON lines", "application/x-ndjson"):
+        body += piece
+        if len(body) > LINES_LIMIT:
+            raise BodyTooLarge(
+                f"The body is larger than {LINES_LIMIT >> 20} MiB.", next_step="Send fewer records.", headers=CLOSE
+            )
+    return bytes(body)
+
+
+def stream_xml(receive: Receive, headers: Mapping[bytes, bytes]) -> AsyncIterator[bytes]:
     """The body piece by piece; `MediaTypeUnsupported` unless it is said to be XML, `RequestTimeout` when it stalls."""
+    return _stream(receive, headers, _XML, "XML", "application/xml")
+
+
+async def _stream(
+    receive: Receive, headers: Mapping[bytes, bytes], media_types: Collection[bytes], what: str, say: str
+) -> AsyncIterator[bytes]:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if media_type not in _XML:
+    if media_type not in media_types:
         raise MediaTypeUnsupported(
-            "The body must be XML and say so.", next_step="Send Content-Type: application/xml.", headers=CLOSE
+            f"The body must be {what} and say so.", next_step=f"Send Content-Type: {say}.", headers=CLOSE
         )
     more = True
     while more:

@@ -1,12 +1,14 @@
 """What the parties room refuses.
 
 PartiesError
+├── KeyUsedBefore           an idempotency key belongs to an earlier request with other content
 ├── MergeRefused            these two cannot be made one
 ├── MoveNotUndone           a merge or a split cannot be taken back, or not any more
 ├── PartyUnknown            no party is found under this id
 ├── NothingToTakeBack       a reviewer has no answer that could be taken back, or not any more
 ├── ReviewPairTaken         a doubtful pair is not this reviewer's to answer any more
 ├── RelationshipRefused     two parties cannot stand so to each other, or not any more
+├── SourceUnknown           no source has this name
 ├── SplitRefused            this cannot be parted from the party
 └── SearchNotPermitted      the actor may not look for customers
 """
@@ -29,6 +31,27 @@ class PartyUnknown(PartiesError):
 
     def __init__(self) -> None:
         super().__init__("This customer is not known.", next_step="Search for the customer by name or number.")
+
+
+class KeyUsedBefore(PartiesError):
+    """An idempotency key belongs to an earlier request with other content."""
+
+    code = "parties.key_used_before"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key belongs to an earlier request with other content.",
+            next_step="Use a new key for a new request.",
+        )
+
+
+class SourceUnknown(PartiesError):
+    """No source has this name."""
+
+    code = "parties.source_unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no source {name!r}.", next_step="Look at the sources under Records.", name=name)
 
 
 class MergeRefused(PartiesError):

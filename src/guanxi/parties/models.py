@@ -13,6 +13,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from guanxi.parties.api_models import StoredReply, Webhook, WebhookDelivery
 from guanxi.parties.custom_models import CustomField, CustomRecord, CustomRecordType, DefinitionVersion, FieldChange
 from guanxi.parties.intake_models import (
     HeldRow,
@@ -103,8 +104,11 @@ __all__ = [
     "SourceScore",
     "SourceVersion",
     "StandingOrder",
+    "StoredReply",
     "SurvivorshipRules",
     "Verdict",
+    "Webhook",
+    "WebhookDelivery",
 ]
 
 
