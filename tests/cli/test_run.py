@@ -18,7 +18,7 @@ from guanxi.storage.embedded import free_port
 
 pytestmark = pytest.mark.processes
 COMMAND = [sys.executable, "-m", "guanxi.cli"]
-PORTS = ("OFFICE", "GATEWAY", "ISO8583", "SANDBOX", "CARD_HOST")
+PORTS = ("OFFICE", "GATEWAY", "ISO8583", "SANDBOX", "CARD_HOST", "SANDBOX_SFTP")
 PATIENCE = 180.0
 
 
@@ -32,11 +32,11 @@ class Installation:
         ports = {f"GUANXI_{name}_PORT": str(free_port()) for name in PORTS}
         self.environment = {**kept, **ports, "GUANXI_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, customers: int = 10) -> subprocess.Popen[bytes]:
         self.log.write_bytes(b"")
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [*COMMAND, "run", "--customers", "10"], env=self.environment, stdout=log, stderr=log
+                [*COMMAND, "run", "--customers", str(customers)], env=self.environment, stdout=log, stderr=log
             )
         wait_until(lambda: "is ready" in self.log.read_text() or process.poll() is not None)
         assert process.poll() is None, self.log.read_text()

@@ -29,7 +29,10 @@ UPDATE parties_resolutionrun SET state = %s, ended_at = %s, summary = %s, fault 
 
 
 def carry_out(database_url: str, run: uuid.UUID) -> Settled | None:
-    """Do a run that waits (or was cut short); None when it has ended or another worker has one. What goes wrong stands in the run."""
+    """Do a run that waits or was cut short; None when it has ended or another worker has one.
+
+    What goes wrong stands in the run.
+    """
     with psycopg.connect(database_url, autocommit=True) as desk:
         alone = desk.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_AT_A_TIME]).fetchone() == (True,)
         row = desk.execute(_BEGIN, [run]).fetchone() if alone else None

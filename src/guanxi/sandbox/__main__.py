@@ -22,16 +22,21 @@ from guanxi.sandbox import bank
 from guanxi.sandbox.app import Bank, make_app
 from guanxi.sandbox.callbacks import tell_for_ever
 from guanxi.sandbox.card_host import CardHost
+from guanxi.sandbox.corporate_host import make_keys, serve_corporate_host
 from guanxi.sandbox.faults import Faults
 from guanxi.sandbox.load import load_accounts
 from guanxi.sandbox.queue import Queue
+
+CORPORATE_FOLDER = "corporate"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop, or load and end; the exit code."""
     options = _options().parse_args(arguments)
     try:
-        if options.command == "load":
+        if options.command == "keys":
+            make_keys(options.files / CORPORATE_FOLDER)
+        elif options.command == "load":
             opened = load_accounts(options.database_url, options.accounts)
             sys.stdout.write(f"{opened:,} accounts opened\n")
         else:
@@ -50,6 +55,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=environment("GUANXI_HOST", "127.0.0.1"))
     parser.add_argument("--http-port", type=int, default=environment("GUANXI_SANDBOX_PORT", "8020"))
     parser.add_argument("--card-port", type=int, default=environment("GUANXI_CARD_HOST_PORT", "8021"))
+    parser.add_argument("--sftp-port", type=int, help="where a corporate customer's files are; without it, nowhere")
     parser.add_argument(
         "--callback-url",
         default="http://127.0.0.1:8010/callbacks/intermediary",
@@ -58,6 +64,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--confirm-after", type=float, default=2.0, help="seconds until a late confirmation")
     parser.add_argument("--files", type=Path, default=Path(".guanxi/sandbox"))
     commands = parser.add_subparsers(dest="command")
+    commands.add_parser("keys", help="make the keys of the corporate customer's SFTP server, where they are missing")
     load = commands.add_parser("load", help="open accounts from a Parquet file")
     load.add_argument("--accounts", type=Path, required=True)
     return parser
@@ -73,6 +80,10 @@ async def _serve(options: argparse.Namespace) -> None:
     callback_key = os.environ.get("GUANXI_CALLBACK_KEY", "").encode()
     host = CardHost(pool, card_key, faults)
     cards = await asyncio.start_server(host.serve, options.host, options.card_port)
+    corporate = None
+    if options.sftp_port:
+        folder = options.files / CORPORATE_FOLDER
+        corporate = await serve_corporate_host(folder, options.host, options.sftp_port)
     url = options.callback_url
     teller = asyncio.create_task(tell_for_ever(pool, url, callback_key, faults)) if url else None
     server = Server(
@@ -95,6 +106,8 @@ async def _serve(options: argparse.Namespace) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await teller
         cards.close()
+        if corporate is not None:
+            corporate.close()
         await pool.close()
 
 

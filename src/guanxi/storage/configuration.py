@@ -27,6 +27,7 @@ class Configuration:
     iso8583_port: int
     sandbox_port: int
     card_host_port: int
+    sandbox_sftp_port: int
     secret_key: str
     callback_key: str
     card_host_key: bytes  # the MAC key shared with the card host
@@ -64,6 +65,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         iso8583_port=_port(environment, "GUANXI_ISO8583_PORT", 8583),
         sandbox_port=_port(environment, "GUANXI_SANDBOX_PORT", 8020),
         card_host_port=_port(environment, "GUANXI_CARD_HOST_PORT", 8021),
+        sandbox_sftp_port=_port(environment, "GUANXI_SANDBOX_SFTP_PORT", 8022),
         secret_key=environment.get("GUANXI_SECRET_KEY", ""),
         callback_key=environment.get("GUANXI_CALLBACK_KEY", ""),
         card_host_key=_mac_key(environment, "GUANXI_CARD_HOST_KEY"),

@@ -38,6 +38,7 @@ def run(customers: int) -> None:
 def _prepare(configuration: Configuration, customers: int) -> None:
     from guanxi.cli.assets import build_assets
     from guanxi.cli.demo_bank import make_demo_bank_if_empty
+    from guanxi.cli.demo_corporate import connect_demo_corporate, inbox_of
     from guanxi.cli.schema import bring_up_to_date
 
     if build_assets():
@@ -45,6 +46,8 @@ def _prepare(configuration: Configuration, customers: int) -> None:
     if bring_up_to_date():
         click.echo("The database schema has been brought up to date.")
     make_demo_bank_if_empty(configuration, customers)
+    if connect_demo_corporate(configuration):
+        click.echo(f"Payment files laid into {inbox_of(configuration)} are carried out.")
 
 
 async def _supervise(programs: list[Program], configuration: Configuration, started: float) -> None:
@@ -67,6 +70,7 @@ def _require_free_ports(configuration: Configuration) -> None:
         "GUANXI_ISO8583_PORT": configuration.iso8583_port,
         "GUANXI_SANDBOX_PORT": configuration.sandbox_port,
         "GUANXI_CARD_HOST_PORT": configuration.card_host_port,
+        "GUANXI_SANDBOX_SFTP_PORT": configuration.sandbox_sftp_port,
     }
     for setting, port in ports.items():
         with socket.socket() as probe:

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from guanxi.cli.demo_corporate import corporate_folder
 from guanxi.cli.supervisor import die_with_parent
 from guanxi.storage.installation import database_ready
 
@@ -21,6 +22,8 @@ def sandbox(arguments: tuple[str, ...]) -> None:
             "--files": str(configuration.home / "sandbox"),
             "--callback-url": f"{configuration.gateway_url}/callbacks/intermediary",
         }
+        if corporate_folder(configuration).exists():
+            ours["--sftp-port"] = str(configuration.sandbox_sftp_port)
         options = [word for option, value in ours.items() if option not in arguments for word in (option, value)]
         command = [sys.executable, "-m", "guanxi.sandbox", *options, *arguments]
         done = subprocess.run(command, check=False, preexec_fn=die_with_parent)
