@@ -20,7 +20,7 @@ _ACTIVE: Final = "SELECT body FROM parties_resolutionmodel WHERE kind = %s AND a
 _REST: Final = "UPDATE parties_resolutionmodel SET active = false WHERE kind = %s AND active"
 _KEEP: Final = """
 INSERT INTO parties_resolutionmodel (kind, version, body, made_at, made_by, note, active)
-SELECT %(kind)s, coalesce(max(version), 0) + 1, %(body)s::jsonb, %(at)s, %(by)s, %(note)s, true
+SELECT %(kind)s::text, coalesce(max(version), 0) + 1, %(body)s::jsonb, %(at)s, %(by)s, %(note)s, true
 FROM parties_resolutionmodel WHERE kind = %(kind)s
 RETURNING version
 """

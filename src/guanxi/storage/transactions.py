@@ -12,6 +12,13 @@ from django.db import transaction
 from guanxi.storage.errors import StorageError
 
 
+class _Shared(psycopg.Connection[Any]):
+    """Django's connection once more, reading values as every other door does: Django's own has JSON as text."""
+
+    def __del__(self, _warn: Any = None, /) -> None:  # noqa: ANN401 - psycopg's signature
+        """It is Django's to close."""
+
+
 @contextmanager
 def open_transaction() -> Iterator[None]:
     """Open a transaction that commits when the block ends; a programming error inside another one."""
@@ -28,7 +35,8 @@ def require_transaction() -> None:
 def present_connection() -> psycopg.Connection[Any]:
     """The connection of the transaction that the caller has opened, for SQL that is shared with other doors."""
     require_transaction()
-    found: psycopg.Connection[Any] = transaction.get_connection().connection
+    found = _Shared(transaction.get_connection().connection.pgconn)
+    found.prepare_threshold = None  # the names of prepared statements would be those of Django's own
     return found
 
 
