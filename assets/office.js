@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 window.htmx = htmx;
 import { drawIcons } from "./icons.js";
+import "./keys.js";
 import { openPalette, installPalette } from "./palette.js";
 
 htmx.config.includeIndicatorStyles = false;

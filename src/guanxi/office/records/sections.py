@@ -19,7 +19,11 @@ class Section(NamedTuple):
     action: Action
 
 
-SECTIONS: Final[tuple[Section, ...]] = (Section("records", _("Overview"), Action.STEWARD_RECORDS),)
+SECTIONS: Final[tuple[Section, ...]] = (
+    Section("records", _("Overview"), Action.STEWARD_RECORDS),
+    Section("review", _("Doubtful pairs"), Action.STEWARD_RECORDS),
+    Section("review-quality", _("What the decisions teach"), Action.STEWARD_RECORDS),
+)
 
 
 def sections_for(staff: StaffMember) -> list[Section]:

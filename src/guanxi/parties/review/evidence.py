@@ -41,6 +41,7 @@ SELECT holder.party_id, account.number, account.product, account.system, account
 FROM parties_accountholder holder JOIN parties_account account ON account.id = holder.account_id
 WHERE holder.party_id = ANY(%s::uuid[]) ORDER BY account.opened_on DESC LIMIT %s
 """
+_REASON: Final = "SELECT reason FROM parties_reviewpair WHERE low = %s AND high = %s ORDER BY id DESC LIMIT 1"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Evidence:
     waterfall: Waterfall | None
     automatic: float
     review: float
+    reason: str = ""  # for which a person should look
 
 
 def evidence(connection: Connection, *, low: int, high: int) -> Evidence:
@@ -121,7 +123,13 @@ def evidence(connection: Connection, *, low: int, high: int) -> Evidence:
         waterfall(score, automatic=model.automatic, review=model.review) if score else None,
         model.automatic,
         model.review,
+        _reason(connection, low, high),
     )
+
+
+def _reason(connection: Connection, low: int, high: int) -> str:
+    row = connection.execute(_REASON, [low, high]).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _side(row: Sequence[Any]) -> Side:
